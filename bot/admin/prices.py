@@ -15,11 +15,12 @@ from bot.offers import LONGEST
 from bot.quotas.rules import HOUSE, Rule
 from bot.sentence import EMPTY, Sentence
 
+_BEFORE = r"(?P<model>.*?)(?<![ =:])[ =:]++"  # at the beginning of a run of blanks alone: a message may have thousands
 _RATE = re.compile(
-    r"(?P<model>.*?)[ =:]+(?P<rate>\d{1,4}(?:[.,]\d{1,4}|/[1-9]\d{0,3})?)(?: credits?)?(?: ?(?:a|per|/) ?s(?:econd)?)?",
+    rf"{_BEFORE}(?P<rate>\d{{1,4}}(?:[.,]\d{{1,4}}|/[1-9]\d{{0,3}})?)(?: credits?)?(?: ?(?:a|per|/) ?s(?:econd)?)?",
     re.ASCII | re.IGNORECASE,
 )
-_OFF = re.compile(r"(?P<model>.*?)[ =:]+(?:off|none|back)", re.ASCII | re.IGNORECASE)
+_OFF = re.compile(rf"{_BEFORE}(?:off|none|back)", re.ASCII | re.IGNORECASE)
 MOST = 1000
 """Credits a second, at most."""
 
