@@ -4,6 +4,7 @@ import base64
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
@@ -47,6 +48,7 @@ class JobJson:
         """All data of a job on the page."""
         core, order = self._core, job.order
         clip = job.clip if job.clip and core.context.media.has(job.clip.name) else None
+        parts = await core.film(job) if clip else []
         rhythm = await core.context.history.rhythm(order, job.host)
         return {
             "id": job.id,
@@ -66,8 +68,8 @@ class JobJson:
             else None,
             "cancel": allows(job, Cancelled),
             "clip": self._clip(clip, file_name(order.prompt, job.created_at)) if clip else None,
-            "joins": bool(clip and job.follows),
-            "film": self._film(job, await core.film(job)) if clip else None,
+            "joins": bool(parts),
+            "film": self._film(job, clip, parts) if clip and parts and await core.filmed(job) else None,
             "others": core.context.offers().several,
             "note": texts.jobs.MADE_BY_AI if clip else "",
             "alt": texts.page.alt(order.prompt),
@@ -135,17 +137,13 @@ class JobJson:
             "sound": clip.sound,
         }
 
-    def _film(self, job: Job, parts: Sequence[Job]) -> dict[str, Any] | None:
+    def _film(self, job: Job, clip: Clip, parts: Sequence[Job]) -> dict[str, Any]:
         """A joined clip, made anew when it is looked at, as it is kept for a day only."""
-        if not parts or not job.clip:
-            return None
         path, name = f"/film/{job.id}", file_name(job.order.prompt, job.created_at)
-        links = {"src": path, "download": f"{path}?download={quote(name)}"}
+        clip = replace(clip, sound=any(part.clip and part.clip.sound for part in parts))
         return {
             "text": texts.chat.joined(len(parts)),
-            "clip": self._clip(job.clip, name)
-            | links
-            | {"sound": any(part.clip and part.clip.sound for part in parts)},
+            "clip": {**self._clip(clip, name), "src": path, "download": f"{path}?download={quote(name)}"},
             "alt": texts.page.alt(job.order.prompt),
             "of": " ".join(part.id for part in parts),
         }

@@ -28,16 +28,21 @@ async def join(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     return Reply(texts.chat.joined(len(parts)), clip=film, repeats=tuple(part.id for part in parts))
 
 
-async def noted(ctx: Context, job: Job) -> list[Job]:
-    """The parts, oldest first, of the film that ends with this clip; empty if it was not joined on the page."""
-    if job.follows is None or await ctx.store.inbox.recall(_NOTES, job.person, job.id, ctx.clock()) is None:
+async def noted(ctx: Context, job: Job) -> bool:
+    """Whether a clip was joined on the page with those that it continues."""
+    return await ctx.store.inbox.recall(_NOTES, job.person, job.id, ctx.clock()) is not None
+
+
+async def own(ctx: Context, job: Job) -> list[Job]:
+    """The person's clips that can be joined with this one, and itself, oldest first; empty if there are none."""
+    if job.follows is None:
         return []
     people = {job.person, *await ctx.store.accounts.people(job.person)}
 
-    async def own(part: Job) -> bool:
+    async def may(part: Job) -> bool:
         return part.person in people
 
-    parts = await _parts(ctx, job, own)
+    parts = await _parts(ctx, job, may)
     return parts if len(parts) > 1 else []
 
 

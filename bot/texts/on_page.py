@@ -3,7 +3,16 @@
 from collections.abc import Sequence
 
 from bot.sentence import EMPTY, Sentence, Wording, _, join, lines, sentences
-from bot.texts.chat import NOT_SURE, WHAT_ELSE, WHAT_I_CAN, WHICH_CLIP, YOUR_LAST, command_line
+from bot.texts.chat import (
+    DELETE_ON_PAGE,
+    DELETE_WHAT,
+    NOT_SURE,
+    WHAT_ELSE,
+    WHAT_I_CAN,
+    WHICH_CLIP,
+    YOUR_LAST,
+    command_line,
+)
 from bot.texts.options import FIRST_MODELS, duration_example
 from bot.texts.page import PAGE
 from bot.texts.privacy import ASK_AGAIN, MYDATA_SOON
@@ -23,6 +32,7 @@ WORDING = Wording(
             "Your file is being made. Choose “{mydata}” in the menu once more in a few minutes.", mydata=PAGE["mydata"]
         ),
         WHICH_CLIP.id: _("Which clip? Use the buttons that stand with it."),
+        DELETE_WHAT.id: DELETE_ON_PAGE,
     }
 )
 

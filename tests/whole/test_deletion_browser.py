@@ -74,7 +74,7 @@ async def test_a_line_of_the_history_has_it_too(chromium: Browser, tmp_path: Pat
         await page.fill("#words", "/jobs")
         await page.click("#send")
         await page.locator(".jobs").get_by_role("button", name=T["delete_clip"]).click()
-        await expect(page.locator(".saying .status").last).to_have_text(texts.chat.DELETE_WHAT)
+        await expect(page.locator(".saying .status").last).to_have_text(texts.chat.DELETE_ON_PAGE)
         await page.locator(".saying").last.get_by_role("button", name=texts.chat.DELETE).click()
         await expect(page.locator(".saying .status").last).to_have_text(texts.chat.DELETED)
         await expect(page.locator(".jobs li")).to_have_count(0)

@@ -205,6 +205,7 @@ async def test_a_film_stays_until_one_of_its_clips_is_deleted(chromium: Browser,
         await page.reload()
         await expect(page.locator("video")).to_have_count(1)
         await expect(film).to_have_count(0)
+        await expect(page.get_by_role("button", name=T["join"])).to_have_count(0)
         assert (await page.request.get(f"{address}{path}")).status == 404
         await stranger.context.close()
         await page.context.close()

@@ -50,6 +50,8 @@ async def test_commands_bring_what_they_promise(start: Start) -> None:
         async with browser.http.get(site.base + film_["download"]) as answer:
             assert f'filename="{name}-' in answer.headers["Content-Disposition"]
             assert len(await answer.read()) > 1000
+    asked = (await browser.say(f"/delete {first}"))[1]
+    assert (asked["text"], asked["command"]) == (texts.chat.DELETE_ON_PAGE, f"/delete {first} yes")
     (file,) = (await browser.say("/mydata"))[1]["files"]
     async with browser.http.get(site.base + file["href"]) as answer:
         assert (await answer.read()).startswith(b"PK")
