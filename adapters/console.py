@@ -44,7 +44,8 @@ def inbound(
 ) -> Inbound:
     """A command of the shell's user."""
     return Inbound(
-        Address(PLATFORM, SHELL), str(os.getuid()), f"{PLATFORM}:{key}", text, tuple(attachments), options or {}
+        *(Address(PLATFORM, SHELL), str(os.getuid()), f"{PLATFORM}:{key}", text, tuple(attachments), options or {}),
+        label="the operator",
     )
 
 
@@ -67,7 +68,7 @@ def admin(key: str, words: str, scope: str) -> Inbound:
         return MENTION
 
     text = _NAMES.sub(take, words.replace(MENTION, ""))
-    return replace(inbound(key, f"/{text.removeprefix('/')}"), scope=scope, named=tuple(named), label="the operator")
+    return replace(inbound(key, f"/{text.removeprefix('/')}"), scope=scope, named=tuple(named))
 
 
 def on_behalf(key: str, text: str, person: str) -> Inbound:

@@ -21,7 +21,7 @@ from bot.quotas.rules import HOUSE, about
 from bot.shell import QUIET, go, out, plainly, settings, tell
 
 FOLDER = Path("reports")
-"""Default folder for charts and tables; ignored by git."""
+"""Default folder for charts and tables, which git ignores."""
 ABOUT_PEOPLE = ("mydata", "forgetme")
 _CAPPED = re.compile(rf"(operator (?:cap|flights)) ((?:{'|'.join(platforms.CHATS)}):\S+) (.+)", re.ASCII)
 _SCOPE = re.compile(rf"({'|'.join(platforms.CHATS)}):-?\d+", re.ASCII)
@@ -137,6 +137,9 @@ def _write(app: App, reply: Reply, folder: Path, name: str = "photoplay.zip") ->
     """Write a reply's files into the folder, which is created with mode 0700."""
     if not reply.papers and not reply.file:
         return
+    if folder == FOLDER and not folder.exists():
+        folder.mkdir(mode=0o700)
+        (folder / ".gitignore").write_text("*\n")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for paper in reply.papers:
         (folder / paper.name).write_bytes(paper.data)
@@ -185,6 +188,8 @@ async def _forget(asked: Inbound, person: str) -> None:
         question = await app.core.handle(console.on_behalf(new_id(), "/forgetme", person))
         if question.refused:
             raise Refusal(question.text)
+        if not question.buttons:
+            raise Refusal(texts.shell.nothing_of(person))
         await _note(app, asked, "forgetme", person)
         yes = console.on_behalf(new_id(), question.buttons[0].command, person)
         reply = await app.core.handle(yes)

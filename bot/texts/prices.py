@@ -128,4 +128,4 @@ def comparison(host: str, since: float, counts: Mapping[str, int], millionths: M
         for kind, said in _COUNTED.items()
         if counts.get(kind) or kind == "delivered"
     ]
-    return _("{host}, since {day}: {sums}.", host=called(host), day=Moment(since, "date"), sums=join(", ", parts))
+    return _("Since {day}, {host}: {sums}.", host=called(host), day=Moment(since, "date"), sums=join(", ", parts))

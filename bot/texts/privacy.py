@@ -41,6 +41,7 @@ MYDATA_NO_LINK = _(
     "Your things are too large to be sent here, and I have no public address from which you could fetch them. "
     "Please ask whoever runs this bot to set PUBLIC_URL."
 )
+KEPT_A_DAY = _("The file is kept for 24 hours.")
 MYDATA_PAPER = _("This is all that is kept of you. about.txt in it says what is what.")
 
 
@@ -200,7 +201,7 @@ def _chats(platform: str, linked: int) -> bool:
 
 def mydata_file(left_out: int) -> Sentence:
     """Caption of an export sent as a file; `left_out`: number of omitted files."""
-    return lines(sentences(MYDATA_PAPER, _("The file is kept for 24 hours.")), _left_out(left_out))
+    return lines(sentences(MYDATA_PAPER, KEPT_A_DAY), _left_out(left_out))
 
 
 def mydata_link(link: str, left_out: int) -> Sentence:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from bot.sentence import CHAT, Command, Sentence, Wording, _, _n, join, lines, sentences, verbatim
-from bot.texts import admin, chat, consent, models, operator, pictures, sharing
+from bot.texts import admin, chat, consent, models, operator, pictures, privacy, sharing
 from bot.texts.phrases import host as called
 
 
@@ -178,6 +178,7 @@ WORDING = Wording(
             "Masks and brushes can't reach the video service from here: it fetches them by link, and this installation "
             "has no public address. Leave them out, or set PUBLIC_URL."
         ),
+        privacy.KEPT_A_DAY.id: _("The file below is yours; Photoplay's own copy goes after 24 hours."),
         chat.NO_JOBS.id: _('No clips yet. Make one: photoplay animate photo.jpg "she puts on her glasses"'),
     },
 )

@@ -138,6 +138,14 @@ async def test_somebodys_things_are_written_out_and_removed_after_a_question(tmp
         "the operator · mydata",
     ], "who did it, and no longer about whom"
     assert "telegram:7" not in said
+    code, _, err = await photoplay(tmp_path, "admin", "forgetme", "@telegram:8", "--yes")
+    assert (code, err) == (1, "Nothing is kept of telegram:8: no photo, no clip, no credits.\n")
+
+
+def test_reports_in_the_current_folder_are_ignored_by_git(tmp_path: Path) -> None:
+    assert here("admin", "export")[0] == 0
+    assert {one.name for one in (tmp_path / "reports").iterdir()} == {".gitignore", "ledger.csv", "audit.csv"}
+    assert (tmp_path / "reports" / ".gitignore").read_text() == "*\n"
 
 
 def test_yes_is_said_beforehand_for_ones_own_things_too() -> None:
