@@ -16,7 +16,8 @@ from bot.errors import Refusal
 from bot.model import ID, Address, Job
 from bot.ordering.waiting import WAIT
 
-_YES = ("/crop ", "/agree ", "/yes ")
+_YES = re.compile(r"/(?:crop|agree|yes) ([\w-]{1,32})(?: alone)?", re.ASCII)
+"""The yes to a question about an order."""
 REMOVALS = ("forgetme", "delete")
 _REMOVAL = re.compile(r"(/forgetme) yes \w{1,32}|(/delete [\w-]{1,32}) yes", re.ASCII)
 """The yes to a removal; its no is the same command with `no`."""
@@ -74,9 +75,8 @@ async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None
 
 def _no(yes: str) -> str:
     """The command of the no to the question that `yes` is the yes to; empty if that is no yes."""
-    command, name = (*yes.split(" "), "")[:2]
-    if f"{command} " in _YES:
-        return f"/no {name}" if ID.fullmatch(name) else ""
+    if order := _YES.fullmatch(yes):
+        return f"/no {order[1]}"
     removal = _REMOVAL.fullmatch(yes)
     return f"{removal[1] or removal[2]} no" if removal else ""
 

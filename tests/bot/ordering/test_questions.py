@@ -94,7 +94,8 @@ async def test_each_question_behind_the_other(house: House) -> None:
 
 
 async def test_of_several_the_one_that_it_replies_to_else_the_latest(house: House) -> None:
-    one, _, _ = [await asked(house, words) for words in ("one", "two", "three")]
+    configure(house.core, ask_consent=False)  # one yes to that is the yes to all
+    one, _, _ = [await asked(house, words, picture(2000, 400)) for words in ("one", "two", "three")]
     assert "“one”" in (await say(house, "yes", one)).text
     assert "“three”" in (await say(house, "yes")).text
     assert "“two”" in (await say(house, "yes")).text
@@ -103,8 +104,9 @@ async def test_of_several_the_one_that_it_replies_to_else_the_latest(house: Hous
 
 
 async def test_twice_buys_once_and_no_other(house: House) -> None:
-    await asked(house, "one")
-    two = await asked(house, "two")
+    configure(house.core, ask_consent=False)
+    await asked(house, "one", picture(2000, 400))
+    two = await asked(house, "two", picture(2000, 400))
     replies = [await say(house, "yes", key="same") for _ in range(3)]
     assert len({reply.job for reply in replies}) == 1
     assert (await say(house, "yes", two)).job == replies[0].job
