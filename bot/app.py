@@ -29,7 +29,7 @@ from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
 from bot.conversation import Reply
 from bot.core import Core
-from bot.encryption import vault_of
+from bot.encryption import keys_of
 from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.gallery import best
 from bot.gallery.outbox import Runner
@@ -43,14 +43,17 @@ from bot.media.backlog import Backlog
 from bot.media.fit import Fitting
 from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
+from bot.media.vault import Vault
 from bot.model import Incident
 from bot.ports import Chat, Platform
 from bot.prices import Prices
 from bot.privacy.retention import Retention
+from bot.privacy.words import WordsBacklog
 from bot.providers import hosts
 from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
 from bot.reconciliation import Reconciliation
+from bot.sealing.words import TextCipher
 from bot.sentence import Sentence
 from bot.watch.meters import MeteredChat, MeteredProvider, Meters
 from bot.watch.room import Room
@@ -168,9 +171,11 @@ async def open_app(
         meters = _meters(settings)
         stones = tombstones_of(settings, seed)
         before = partial(upgrade.back_up, settings)
-        store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database, stones, before)
+        keys = keys_of(settings, make=settings.encryption)
+        cipher = TextCipher(keys, seals=settings.encryption)
+        store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database, stones, before, cipher)
         stack.push_async_callback(store.close)
-        media = Media(settings.data_dir, new_id=new_id, vault=vault_of(settings))
+        media = Media(settings.data_dir, new_id=new_id, vault=Vault(keys, seal=settings.encryption))
         stack.push_async_callback(media.close)
 
         async def report(incident: Incident) -> None:
@@ -283,7 +288,7 @@ async def open_app(
         if settings.backup_dir:
             scheduled = Scheduled(source_of(settings), settings.backup_dir, settings.backup_keep, store, clock)
             chores.append(scheduled.round)
-        chores += [Backlog(store, media).round, Room(media, store, clock, tell).round]
+        chores += [Backlog(store, media).round, WordsBacklog(store).round, Room(media, store, clock, tell).round]
         periodic = Periodic(chores)
         yield App(
             settings,

@@ -97,7 +97,7 @@ async def _restore(folder: Path) -> None:
 
 async def _halted(found: Settings) -> Sequence[Job]:
     """What was in line; also without the master key, which an app needs."""
-    store = await open_store(found.data_dir, url_of(found), found.mark_dir)
+    store = await open_store(found.data_dir, url_of(found), found.mark_dir, cipher=encryption.cipher_of(found))
     try:
         return await store.restored.halted()
     finally:

@@ -161,7 +161,7 @@ class Settings(BaseSettings):
         30, ge=1, allow_inf_nan=False, description="days for which clips are kept; shared ones stay until unshared"
     )
     encryption: bool = Field(
-        True, description="photos, clips and exports are encrypted on the disk, with a key for each person"
+        True, description="photos, clips, exports and words are encrypted on the disk, with a key for each person"
     )
     master_key: SecretStr | None = Field(
         None, description="what these keys are encrypted with, 32 characters or more; a file in `DATA_DIR` otherwise"

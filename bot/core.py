@@ -119,7 +119,8 @@ class Core:
 
     async def track(self, job_id: str, status_id: str, shown: Sentence) -> bool:
         """Record the message of a job's status line. False: the job is done, remove the message."""
-        return await self.context.store.track(job_id, status_id, packed(shown))
+        store = self.context.store
+        return await store.track(job_id, status_id, await store.digest(packed(shown)))
 
     async def stands(self, reply: Reply, place: Address) -> bool:
         """Record what a message shows, for its later removal. False: some of it was deleted, remove the message."""

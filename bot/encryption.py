@@ -8,6 +8,7 @@ from bot.config import Settings
 from bot.media.vault import Vault
 from bot.sealing.keys import Keys, open_keys
 from bot.sealing.masters import Masters
+from bot.sealing.words import TextCipher
 
 
 def masters_of(settings: Settings) -> Masters:
@@ -23,6 +24,17 @@ def keys_of(settings: Settings, *, make: bool) -> Keys | None:
 def vault_of(settings: Settings) -> Vault:
     """How files are encrypted. Raises `Misconfigured` if the master key is missing."""
     return Vault(keys_of(settings, make=settings.encryption), seal=settings.encryption)
+
+
+def cipher_of(settings: Settings, folder: Path | None = None) -> TextCipher:
+    """What opens words in the database, of a data folder or backup; also without the master key, when none can be read.
+
+    It encrypts nothing.
+    """
+    place = (folder or settings.data_dir) / "keys"
+    there = (place / "master").exists()
+    masters = Masters(place.parent, _said(settings.master_key), _said(settings.master_key_before))
+    return TextCipher(Keys(place, masters) if there else None, seals=False)
 
 
 def closed_vault_of(settings: Settings) -> Vault:

@@ -9,6 +9,9 @@ from typing import Literal
 
 from bot.sentence import Sentence
 
+LOST = "[words that cannot be read: their key is missing]"
+"""What stands in place of a person's words in the database that cannot be decrypted. It is never bought."""
+
 State = Literal["queued", "submitting", "asking", "running", "delivering", "done"]
 Outcome = Literal["clip", "failed"]
 Role = Literal["photo", "end", "static_mask", "brush"]
@@ -24,6 +27,7 @@ Reason = Literal[
     "unavailable",  # no provider could be used
     "failed",  # the provider tried and failed
     "restored",  # queued when the database was restored, and refunded by the operator
+    "unreadable",  # its words cannot be decrypted: the key is missing
     "broken_clip",  # the provider says done, but no playable clip could be fetched
 ]
 """Why a job ended without a clip; `texts.jobs.FAILED` has the sentence for each."""
@@ -197,7 +201,7 @@ class Job:
     status_id: str | None = None
     """Message id of the status line."""
     shown: str = ""
-    """Current sentence of the status line, packed."""
+    """Digest of the status line (`Store.digest`)."""
     halted: bool = False
     """It may have been bought before the database was restored, and waits for the operator's decision."""
     started_at: float | None = None

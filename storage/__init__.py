@@ -3,6 +3,7 @@
 import secrets
 from pathlib import Path
 
+from bot.sealing.words import TextCipher
 from storage.database import Database
 from storage.jobs import Store
 
@@ -11,6 +12,7 @@ from storage.marks import Marks
 from storage.migrate import Before, migrate
 from storage.outage import Outage
 from storage.restored import Restored
+from storage.sealed import Sealed
 from storage.sqlite import Sqlite
 from storage.timed import Observe, Timed
 from storage.tombstones import Tombstones
@@ -23,24 +25,27 @@ async def open_store(
     observe: Observe | None = None,
     tombstones: Tombstones | None = None,
     before: Before | None = None,
+    cipher: TextCipher | None = None,
 ) -> Store:
     """Open the store in `folder` (SQLite) or behind `url` (PostgreSQL), migrated to the newest schema.
 
     `marks`: folder of the high-water marks; default `folder`. `observe` is told of each transaction's seconds.
     `tombstones`: where removals are noted; default nowhere. `before` is called before a database with data is
-    migrated. Raises `StoreDown`, `Misconfigured`.
+    migrated. `cipher`: for what people wrote; default: none is encrypted, nor decrypted. Raises `StoreDown`,
+    `Misconfigured`.
     """
     database: Database = Outage(await (_postgres(url) if url else Sqlite.open(folder / "photoplay.db")))
     if observe:
         database = Timed(database, observe)
+    sealed = Sealed(database, cipher or TextCipher())
     try:
         await migrate(database, before)
-        restored = Restored(database, Marks(marks or folder / "marks"))
+        restored = Restored(sealed, Marks(marks or folder / "marks"))
         await restored.open(secrets.token_hex(5))
     except BaseException:
         await database.close()
         raise
-    return Store(database, restored, tombstones or Tombstones())
+    return Store(sealed, restored, tombstones or Tombstones())
 
 
 async def _postgres(url: str) -> Database:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 
+from bot.model import LOST
 from storage.database import Part, Transaction
+from storage.words import Words
 
 GIVEN = "SELECT body FROM answers WHERE key = $1 AND person = $2 AND body <> ''"
 KEEP = """
@@ -19,14 +21,14 @@ class Answers(Part):
     async def given(self, key: str, person: str) -> str | None:
         """The stored answer (JSON) of `person` to the message with this key, or None."""
         row = await self._one(GIVEN, key, person)
-        return row["body"] if row else None
+        return row["body"] if row and row["body"] != LOST else None
 
     async def keep(self, key: str, body: str, person: str, named: Sequence[str], at: float) -> None:
         """Store an answer unless one exists. Erasing `person`, or one of `named`, deletes it."""
 
         async def work(tx: Transaction) -> None:
             await tx.many(KEEP, [(key, one, "", at) for one in sorted({*named} - {person})])
-            await tx.all(KEEP, key, person, body, at)
+            await tx.all(KEEP, key, person, Words("answers.body", body), at)
 
         await self._db.write(work)
 

@@ -20,6 +20,9 @@ NOTES = "SELECT platform, chat, name, value FROM notes"
 NAMES = "INSERT INTO note_people (platform, chat, name, person) VALUES ($1, $2, $3, $4)"
 DETAILS = "SELECT id, details FROM jobs WHERE id > $1 ORDER BY id LIMIT $2"
 WORDS = "UPDATE jobs SET words = $2 WHERE id = $1"
+APART = "UPDATE jobs SET details = $2, wording = $3 WHERE id = $1"
+PARKED = "SELECT id, body FROM parked"
+PARK = "UPDATE parked SET body = $2 WHERE id = $1"
 
 
 async def facts_in_columns(tx: Transaction) -> None:
@@ -50,7 +53,29 @@ async def words_to_search(tx: Transaction) -> None:
         await tx.many(WORDS, words)
 
 
-AFTER: Mapping[int, Callable[[Transaction], Awaitable[None]]] = {7: facts_in_columns, 12: words_to_search}
+async def words_apart(tx: Transaction) -> None:
+    """0025: the words of each order, out of its details; they are encrypted later (`unsealed`)."""
+    last = ""
+    while page := await tx.all(DETAILS, last, PAGE):
+        last = page[-1]["id"]
+        await tx.many(APART, [(row["id"], *_apart(json.loads(row["details"]))) for row in page])
+    for row in await tx.all(PARKED):
+        body = json.loads(row["body"])
+        body["details"], body["wording"] = _apart(json.loads(body["details"]))
+        await tx.all(PARK, row["id"], json.dumps(body))
+
+
+def _apart(details: dict[str, Any]) -> tuple[str, str]:
+    """An order's details without its words, and these."""
+    said = {name: details.pop(name, "") for name in ("prompt", "negative")}
+    return json.dumps(details), json.dumps(said) if any(said.values()) else ""
+
+
+AFTER: Mapping[int, Callable[[Transaction], Awaitable[None]]] = {
+    7: facts_in_columns,
+    12: words_to_search,
+    25: words_apart,
+}
 """Backfills by the number of their migration."""
 
 

@@ -22,7 +22,7 @@ KEPT = "forgotten"
 """The ledger's reason for a number that belongs to no order."""
 _NOBODY = Order(model="", photo=Photo("gone.jpg", 1, 1), prompt="")
 _CLIP = Clip("gone.mp4", 1, 1, 0.0, 0)
-_DETAILS = json.dumps({k: v for k, v in asdict(_NOBODY).items() if k not in ("model", "seconds")})
+_DETAILS = rows.details(_NOBODY)
 Sums = Mapping[tuple[str, str], int]
 """Credits by scope and span."""
 
@@ -58,7 +58,7 @@ BLANK = """
         remote_id = CASE WHEN remote_id IS NULL THEN remote_id ELSE '' END,
         chat = '', thread = '', message = '', label = '', status_id = NULL, shown = '', sent_id = NULL,
         copy_id = NULL, follows = NULL, remix_of = NULL, remix_after = '', upload_limit = NULL, swept = 2,
-        forgotten = 1, words = '', favourite = 0
+        forgotten = 1, wording = '', favourite = 0
     WHERE id = $1"""
 NO_NUMBERS = """
     DELETE FROM ledger WHERE person = $1 AND because = $2 AND job IS NULL RETURNING book, span, held + spent AS n"""

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Sequence
 
+from bot.model import LOST
 from storage import rules
 from storage.database import Part, Transaction
+from storage.words import Words
 
 TAKE = "INSERT INTO intake (key, platform, body, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING key"
 WAITING = "SELECT key, body FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
@@ -42,19 +44,19 @@ class Inbox(Part):
 
     async def take(self, key: str, platform: str, body: str, now: float) -> bool:
         """Store an update until it is `handled`; False if its key exists."""
-        return bool(await self._change(TAKE, key, platform, body, now))
+        return bool(await self._change(TAKE, key, platform, Words("intake.body", body), now))
 
     async def waiting(self, platform: str) -> list[tuple[str, str]]:
-        """Keys and bodies of unhandled updates, in order of arrival."""
-        return [(row["key"], row["body"]) for row in await self._all(WAITING, platform)]
+        """Keys and bodies of unhandled updates, in order of arrival; those that can be decrypted."""
+        return [(row["key"], row["body"]) for row in await self._all(WAITING, platform) if row["body"] != LOST]
 
     async def keys(self, platform: str) -> list[str]:
         """Keys of unhandled updates, in order of arrival."""
         return [row["key"] for row in await self._all(KEYS, platform)]
 
     async def bodies(self, keys: Sequence[str]) -> dict[str, str]:
-        """Bodies by key, of those updates that are still unhandled."""
-        return {row["key"]: row["body"] for row in await self._all(BODIES, list(keys))}
+        """Bodies by key, of those updates that are still unhandled and can be decrypted."""
+        return {row["key"]: row["body"] for row in await self._all(BODIES, list(keys)) if row["body"] != LOST}
 
     async def handled(self, key: str, now: float) -> None:
         """Mark as handled: deletes the body; the key stays for as long as the platform may send it again."""
@@ -78,7 +80,7 @@ class Inbox(Part):
         """
 
         async def work(tx: Transaction) -> None:
-            await tx.all(REMEMBER, platform, chat, name, value, until)
+            await tx.all(REMEMBER, platform, chat, name, Words("notes.value", value), until)
             await tx.all(ABOUT_NONE, platform, chat, name)
             await tx.many(ABOUT, [(platform, chat, name, person) for person in sorted(set(about))])
 
@@ -87,7 +89,7 @@ class Inbox(Part):
     async def recall(self, platform: str, chat: str, name: str, now: float) -> str | None:
         """The value of a note, or None if it is missing or expired."""
         row = await self._one(RECALL, platform, chat, name, now)
-        return row["value"] if row else None
+        return row["value"] if row and row["value"] != LOST else None
 
     async def forget(self, platform: str, chat: str, name: str) -> None:
         """Delete a note."""

@@ -2,9 +2,10 @@
 
 import asyncio
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from bot.errors import StoreDown
 from bot.model import EVERYTHING, Address, Job, LedgerEntry, Search
 from bot.ports import Step, Submission
 from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Rulebook
@@ -14,7 +15,7 @@ from storage.answers import Answers
 from storage.bills import Bills
 from storage.claims import Claims
 from storage.counters import Raced
-from storage.database import Database, Transaction, places, records
+from storage.database import Transaction, places, records
 from storage.figures import Figures
 from storage.gallery import Gallery
 from storage.inbox import Inbox
@@ -26,7 +27,9 @@ from storage.people import PEOPLE
 from storage.quotas import Quotas
 from storage.restored import Restored
 from storage.retention import Retention
+from storage.sealed import Sealed
 from storage.tombstones import Tombstones
+from storage.unsealed import Unsealed
 from storage.vitals import Vitals
 
 BY_KEY = "SELECT * FROM jobs WHERE key = $1"
@@ -39,12 +42,13 @@ NEW = f"""
     ON CONFLICT DO NOTHING RETURNING id"""
 _KEPT = "state = 'done' AND outcome = 'clip' AND swept < 2"
 _FOUND = f"""
-    SELECT * FROM jobs
-    WHERE person IN ({PEOPLE}) AND (created_at < $3 OR (created_at = $3 AND id < $4))
-    AND ($5 = 0 OR favourite = 1) AND ($6 = 0 OR ({_KEPT})) AND NOT EXISTS (
-        SELECT 1 FROM json_to_recordset($7) AS wanted(pattern TEXT) WHERE NOT words LIKE wanted.pattern ESCAPE '!')"""
-LATEST = f"{_FOUND} ORDER BY created_at DESC, id DESC LIMIT $2"
-LATEST_THERE = f"{_FOUND} AND platform = $8 AND chat = $9 ORDER BY created_at DESC, id DESC LIMIT $2"
+    FROM jobs WHERE person IN ({PEOPLE}) AND (created_at < $3 OR (created_at = $3 AND id < $4))
+    AND ($5 = 0 OR favourite = 1) AND ($6 = 0 OR ({_KEPT})) AND ($7 = '' OR (platform = $7 AND chat = $8))
+    ORDER BY created_at DESC, id DESC LIMIT $2"""
+LATEST = f"SELECT * {_FOUND}"
+NAMES = f"SELECT id {_FOUND}"
+SAID = "SELECT id, person, wording FROM jobs WHERE id = ANY($1)"
+THESE = "SELECT * FROM jobs WHERE id = ANY($1) ORDER BY created_at DESC, id DESC"
 FAVOUR = f"UPDATE jobs SET favourite = $3 WHERE person IN ({PEOPLE}) AND id = $2 AND {_KEPT} RETURNING id"
 SENT = "SELECT * FROM jobs WHERE platform = $1 AND chat = $2 AND sent_id = $3"
 QUEUED = "SELECT * FROM jobs WHERE platform = $1 AND chat = $2 AND state = 'queued'"
@@ -60,14 +64,20 @@ SHOWN = """
 FENCE = "UPDATE jobs SET claims = claims + 1 WHERE id = $1"
 
 
+SEARCHED = 50_000
+"""Latest orders of a person that a search looks at, at most."""
+SEARCH_PAGE = 200
+
+
 class Store(Claims, Incidents):
     """Jobs and their prices. Each method is one transaction; raises `StoreDown` when the database is unavailable.
 
     Times are Unix seconds, prices are credits.
     """
 
-    def __init__(self, database: Database, restored: Restored, tombstones: Tombstones) -> None:
+    def __init__(self, database: Sealed, restored: Restored, tombstones: Tombstones) -> None:
         super().__init__(database)
+        self._cipher = database.cipher
         self.restored = restored
         self.tombstones = tombstones
         self.inbox = Inbox(database)
@@ -82,6 +92,10 @@ class Store(Claims, Incidents):
         self.vitals = Vitals(database)
         self.overview = Overview(database)
         self.operator_sessions = OperatorSessions(database)
+
+    def unsealed(self) -> Unsealed | None:
+        """What goes through the words that are not encrypted yet; None if none are to be."""
+        return Unsealed(self._db) if self._cipher.seals else None
 
     async def close(self) -> None:
         """Close the database."""
@@ -133,12 +147,20 @@ class Store(Claims, Incidents):
         self, person: str, limit: int = 10, chat: Address | None = None, search: Search = EVERYTHING
     ) -> list[Job]:
         """The latest jobs of a person's account that `search` allows, newest first; with `chat`, those of that chat."""
-        patterns = records(("pattern",), [(pattern,) for pattern in rows.patterns(search.words)])
         flags = int(search.favourites), int(search.clips)
-        wanted = (person, limit, *(search.before or (math.inf, "")), *flags, patterns)
-        if chat:
-            return await self._jobs(LATEST_THERE, *wanted, chat.platform, chat.chat)
-        return await self._jobs(LATEST, *wanted)
+        where = (*(search.before or (math.inf, "")), *flags, *((chat.platform, chat.chat) if chat else ("", "")))
+        if not (wanted := rows.wanted(search.words)):
+            return await self._jobs(LATEST, person, limit, *where)
+        # Words are encrypted, so they are read and compared here, a page at a time.
+        names, found = [row["id"] for row in await self._all(NAMES, person, SEARCHED, *where)], list[str]()
+        for start in range(0, len(names), SEARCH_PAGE):
+            page = names[start : start + SEARCH_PAGE]
+            said = {row["id"]: row["wording"] for row in await self._all(SAID, page)}
+            fits = await asyncio.to_thread(_fitting, said, wanted)
+            found += [name for name in page if name in fits]
+            if len(found) >= limit:
+                break
+        return await self._jobs(THESE, found[:limit])
 
     async def favour(self, person: str, job_id: str, on: bool) -> bool:
         """Mark a finished clip of a person's account as a favourite, or not; False if there is no such clip."""
@@ -177,11 +199,11 @@ class Store(Claims, Incidents):
         return int(row["n"]) if row else 0
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
-        """Store the message id and text of a job's status line; False when the job is done already."""
+        """Store the message id and digest of a job's status line; False when the job is done already."""
         return bool(await self._change(TRACK, job_id, status_id, shown))
 
     async def shown(self, lines: Sequence[tuple[str, str, str]]) -> None:
-        """Store the texts of status lines, where it is still the same message; each: job, message, text."""
+        """Store the digests of status lines, where it is still the same message; each: job, message, digest."""
         await self._change(SHOWN, records(("id", "status_id", "shown"), sorted(lines)))
 
     async def change(self, job_id: str, step: Callable[[Job], Step]) -> Job | None:
@@ -203,9 +225,24 @@ class Store(Claims, Incidents):
 
         return await self._db.write(work)
 
+    async def digest(self, text: str) -> str:
+        """A keyed hash of a text, which `track` and `shown` store in its place."""
+        if self._cipher.knows(""):
+            return self._cipher.digest(text)
+        try:
+            return await asyncio.to_thread(self._cipher.digest, text)
+        except OSError as error:
+            raise StoreDown(f"people's keys cannot be read: {error.strerror or error}") from error
+
     async def _job(self, sql: str, *args: object) -> Job | None:
         row = await self._one(sql, *args)
         return rows.job(row) if row else None
 
     async def _jobs(self, sql: str, *args: object) -> list[Job]:
         return [rows.job(row) for row in await self._all(sql, *args)]
+
+
+def _fitting(said: Mapping[str, str], wanted: Sequence[str]) -> set[str]:
+    """The orders whose prompt has all of these; `said`: their wording by id."""
+    prompts = {name: rows.fold(rows.said(wording)[0]) for name, wording in said.items()}
+    return {name for name, prompt in prompts.items() if all(word in prompt for word in wanted)}

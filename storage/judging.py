@@ -8,6 +8,7 @@ from storage.answers import first
 from storage.database import Database, Part, Transaction
 from storage.people import PEOPLE, people_of
 from storage.tombstones import Tombstones
+from storage.words import Words
 
 HELD = "SELECT * FROM shares WHERE id = $1 FOR UPDATE"
 STATE = "UPDATE shares SET state = $2 WHERE id = $1 RETURNING *"
@@ -95,7 +96,7 @@ class Judging(Part):
                 names, account = await _names(tx, person)
                 if await tx.one(REPORTED_BY, share_id, names):
                     return share, 0
-                await tx.all(REPORT, share_id, account, reason, now)
+                await tx.all(REPORT, share_id, account, Words("reports.reason", reason), now)
             count = int((await tx.all(OPEN_REPORTS, share_id))[0]["n"])
             return (await _set_state(tx, share_id, "hidden", now) if count >= enough else share), count
 

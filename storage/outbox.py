@@ -5,9 +5,10 @@ from collections.abc import Sequence
 
 from bot.conversation import Button
 from bot.gallery.model import OutboxEntry
-from bot.model import Address
+from bot.model import LOST, Address
 from bot.sentence import packed, unpacked
 from storage.database import Part, Row, Transaction, places
+from storage.words import Words
 
 COLUMNS = (
     *("id", "kind", "platform", "chat", "thread", "message", "share", "topic", "person", "body"),
@@ -38,6 +39,7 @@ CLAIM_EDITS = _CLAIM.format(which="AND kind = 'refresh'")
 DONE = "DELETE FROM outbox WHERE id = $1 AND claims = $2"
 LATER = "UPDATE outbox SET due_at = $3, tries = tries + 1 WHERE id = $1 AND claims = $2"
 NEXT = "SELECT min(due_at) AS at FROM outbox WHERE platform = ANY($1)"
+_LOST_BODY = json.dumps({"text": LOST, "buttons": []})
 _RANK = {"remove": 0, "refresh": 2}
 
 
@@ -113,13 +115,13 @@ def _values(entry: OutboxEntry) -> tuple[object, ...]:
     body = json.dumps({"text": packed(entry.text), "buttons": [[packed(b.label), b.command] for b in entry.buttons]})
     return (
         *(entry.id, entry.kind, place.platform, place.chat, place.thread, place.message),
-        *(entry.share, entry.topic, entry.person, body),
+        *(entry.share, entry.topic, entry.person, Words("outbox.body", body)),
         *(entry.due_at, entry.tries, entry.claims),
     )
 
 
 def _entry(row: Row) -> OutboxEntry:
-    body = json.loads(row["body"])
+    body = json.loads(row["body"] if row["body"] != LOST else _LOST_BODY)
     return OutboxEntry(
         id=row["id"],
         kind=row["kind"],

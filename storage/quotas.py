@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.errors import Illegal
-from bot.model import Job, Payment
+from bot.model import LOST, Job, Payment
 from bot.quotas.rules import Act, Grant, Member, Parked, Plan, Quote, Rule, Rulebook
 from storage import audit, charging, grants, ledger, rows, rules
 from storage.database import Database, Part, Row, Transaction
 from storage.tombstones import Tombstones
+from storage.words import Words
 
 SCOPE = "SELECT scope FROM moved WHERE name = $1"
 RULES = "SELECT about, value FROM rules WHERE scope = $1 ORDER BY about"
@@ -161,13 +162,13 @@ class Quotas(Part):
 
     async def park(self, parked: Parked) -> None:
         """Store an order until its person confirms it."""
-        photos = json.dumps(parked.photos)
-        await self._change(PARK, parked.id, parked.person, parked.scope, parked.body, photos, parked.until)
+        photos, words = json.dumps(parked.photos), Words("parked.body", parked.body, parked.person)
+        await self._change(PARK, parked.id, parked.person, parked.scope, words, photos, parked.until)
 
     async def parked(self, parked_id: str) -> Parked | None:
-        """A parked order by its id."""
+        """A parked order by its id; None also if its words cannot be read: there is nothing to buy."""
         row = await self._one(PARKED, parked_id)
-        return parked_of(row) if row else None
+        return parked_of(row) if row and row["body"] != LOST else None
 
     async def unpark(self, parked_id: str) -> bool:
         """Delete a parked order; False if it did not exist."""
@@ -180,7 +181,8 @@ class Quotas(Part):
 
     def write(self, job: Job) -> str:
         """A parked order's JSON."""
-        return json.dumps(rows.values(job))
+        row = rows.values(job)
+        return json.dumps({**row, "wording": row["wording"].text})
 
 
 def parked_of(row: Row) -> Parked:

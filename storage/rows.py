@@ -1,13 +1,13 @@
 """Conversion of jobs to rows and back. Searched fields have columns; the rest of order and clip is JSON."""
 
 import json
-import re
 import unicodedata
 from dataclasses import asdict
 from typing import Any
 
-from bot.model import Address, Brush, Clip, Job, Order, Payment, Photo
+from bot.model import LOST, Address, Brush, Clip, Job, Order, Payment, Photo
 from storage.database import Row
+from storage.words import Words
 
 CHANGING = (
     *("state", "outcome", "reason", "due_at", "tries", "waits", "host", "remote_id", "clip"),
@@ -24,9 +24,11 @@ COLUMNS = (
     *("reason", "due_at", "claims", "tries", "waits", "host", "remote_id", "clip", "spoiler", "upload_limit"),
     *("follows", "remix_of", "remix_after", "sends", "sent_id", "copy_id", "status_id", "shown", "halted"),
     *("created_at", "started_at", "accepted_at", "settled_at", "done_at", "changed_at"),
-    *("favourite", "words", "copied"),
+    *("favourite", "wording", "copied"),
 )
 """The columns of a new job."""
+_WITH_COLUMN = ("model", "seconds", "prompt", "negative")
+"""Fields of an order that are not in `details`."""
 
 
 def values(job: Job) -> dict[str, Any]:
@@ -42,7 +44,7 @@ def values(job: Job) -> dict[str, Any]:
         "message": job.address.message,
         "model": order.model,
         "seconds": order.seconds,
-        "details": json.dumps({k: v for k, v in asdict(order).items() if k not in ("model", "seconds")}),
+        "details": details(order),
         "price": job.price,
         "spent_from": job.spent_from,
         "credits_left": job.credits_left,
@@ -84,7 +86,7 @@ def values(job: Job) -> dict[str, Any]:
         "done_at": job.done_at,
         "changed_at": job.changed_at,
         "favourite": int(job.favourite),
-        "words": fold(order.prompt),
+        "wording": Words("jobs.wording", json.dumps({"prompt": order.prompt, "negative": order.negative}), job.person),
     }
 
 
@@ -140,25 +142,40 @@ def job(row: Row) -> Job:
     )
 
 
+def details(order: Order) -> str:
+    """The part of an order without a column of its own, as JSON."""
+    return json.dumps({name: value for name, value in asdict(order).items() if name not in _WITH_COLUMN})
+
+
+def said(wording: str) -> tuple[str, str]:
+    """An order's prompt and negative prompt, from their column: empty for an anonymised one."""
+    if wording in ("", LOST):
+        return wording, ""
+    found = json.loads(wording)
+    return found["prompt"], found["negative"]
+
+
 def fold(text: str) -> str:
     """Text normalised for search: casefolded, compatibility variants unified, invisible characters removed."""
     plain = unicodedata.normalize("NFKC", text).casefold()
-    return " ".join("".join(one if one.isprintable() else " " for one in plain).split())
+    if not plain.isprintable():
+        plain = "".join(one if one.isprintable() else " " for one in plain)
+    return " ".join(plain.split())
 
 
-def patterns(words: str) -> list[str]:
-    """Search patterns with ! as the escape: each word anywhere in an order's folded words."""
-    plain = re.sub("([!%_])", r"!\1", fold(words))
-    return [f"%{word}%" for word in plain.split()[:SEARCH_WORDS]]
+def wanted(words: str) -> list[str]:
+    """What is searched for: each of these is somewhere in an order's folded prompt."""
+    return fold(words).split()[:SEARCH_WORDS]
 
 
 def _order(row: Row) -> Order:
     details = json.loads(row["details"])
+    prompt, negative = said(row["wording"])
     return Order(
         model=row["model"],
         seconds=row["seconds"],
-        prompt=details["prompt"],
-        negative=details["negative"],
+        prompt=prompt,
+        negative=negative,
         cfg=details["cfg"],
         photo=Photo(**details["photo"]),
         end=_photo(details["end"]),

@@ -13,6 +13,7 @@ from bot.gallery.model import OutboxEntry, Share
 from bot.model import Address, Clip
 from storage.database import Row, Transaction
 from storage.outbox import leave, leave_again
+from storage.words import Words
 
 AT_ONCE = 0.0
 """`due_at` of an outbox entry without a time: immediately."""
@@ -69,7 +70,7 @@ def values(share: Share) -> dict[str, Any]:
         "scope": share.scope,
         "person": share.person,
         "name": share.name,
-        "prompt": share.prompt,
+        "prompt": Words("shares.prompt", share.prompt, share.person),
         "remixes": int(share.remixes),
         "state": share.state,
         "at": share.at,

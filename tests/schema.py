@@ -21,7 +21,7 @@ _POSTGRESQL = {
 _TABLES = "FROM sqlite_master AS t JOIN"
 _SQLITE = {
     "columns": f"""
-        SELECT t.name, c.name, c.type, c."notnull", c.dflt_value, c.pk {_TABLES} pragma_table_xinfo(t.name) AS c
+        SELECT t.name, c.name AS own, c.type, c."notnull", c.dflt_value, c.pk {_TABLES} pragma_table_xinfo(t.name) AS c
         WHERE t.type = 'table'""",
     "constraints": f"""
         SELECT t.name, f.id, f."table", f."from", f."to", f.on_update, f.on_delete

@@ -98,7 +98,7 @@ async def _sqlite(settings: Settings, folder: Path, place: Path, about: Manifest
     if wrong := await in_thread(lambda stopped: snapshot.damage(copy)):
         raise Misconfigured(f"{folder / snapshot.FILE} is damaged: {wrong}. Take another backup.")
     _compare(about, snapshot.contents(copy).counts)
-    store = await open_store(place)
+    store = await open_store(place, cipher=encryption.cipher_of(settings, folder))
     try:
         yield store
     finally:
@@ -117,7 +117,7 @@ async def _postgresql(settings: Settings, folder: Path, place: Path, about: Mani
     async with pg_tools.scratch(settings.database_url.get_secret_value(), scratch, about.place) as url:
         await pg_tools.put_back(url, place / DUMP, about.place, "photoplay_before", "check")
         _compare(about, (await pg_tools.contents(url)).counts)
-        store = await open_store(place, url)
+        store = await open_store(place, url, cipher=encryption.cipher_of(settings, folder))
         try:
             yield store
         finally:

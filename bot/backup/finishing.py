@@ -19,7 +19,7 @@ from bot.backup.moving import Journal
 from bot.backup.removing import Removed
 from bot.backup.source import tombstone_key
 from bot.config import Settings
-from bot.encryption import closed_vault_of
+from bot.encryption import cipher_of, closed_vault_of
 from bot.errors import Misconfigured
 from bot.media.library import Media
 from bot.media.signed_links import secret_of
@@ -114,7 +114,9 @@ async def _settle(settings: Settings, journal: Journal) -> Removed:
     data, now = settings.data_dir, time.time()
     old = data / journal.before / "secret"
     keys = {tombstone_key(secret_of(data)), *([tombstone_key(old.read_bytes())] if old.is_file() else [])}
-    store = await open_store(data, url_of(settings), settings.mark_dir)  # which notices the copy, and halts
+    cipher = cipher_of(settings)
+    # Opening notices the copy, and halts what is in line.
+    store = await open_store(data, url_of(settings), settings.mark_dir, cipher=cipher)
     media = Media(data, new_id=partial(secrets.token_hex, 5), vault=closed_vault_of(settings))
     try:
         act = Act(journal.token.replace("/", "-"), now, ACTOR, HOUSE, "pause", because=phrases.PAUSED_BECAUSE)

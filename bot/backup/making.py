@@ -28,6 +28,8 @@ LASTING = ("photos", "clips")
 """Folders whose files never change once they have their names."""
 DUMP = "photoplay.sql"
 """Name of a dump of PostgreSQL in a backup."""
+WITH_KEYS = frozenset({"master.key", "master.key.new"})
+"""Files that a copy without people's keys must not have: put back, they would not fit the keys that are there."""
 ELSEWHERE = frozenset({*(f"{snapshot.FILE}{end}" for end in ("", "-wal", "-shm", "-journal")), *manifest.APART})
 """Files in `DATA_DIR` that are not copied: the database has a snapshot, the others belong to the folder."""
 _PARTIAL = ".partial"
@@ -125,7 +127,8 @@ class _Files:
             return self._take(folders, stopped)
 
     def _take(self, folders: tuple[str, ...], stopped: Callable[[], bool]) -> dict[str, tuple[int, str]]:
-        loose = [name for name in _names(self._source.data) if name not in ELSEWHERE]
+        left = ELSEWHERE if folders else ELSEWHERE | WITH_KEYS
+        loose = [name for name in _names(self._source.data) if name not in left]
         found = [Path(name) for name in loose]
         for folder in folders:
             names = _names(self._source.data / folder)

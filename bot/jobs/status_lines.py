@@ -59,7 +59,7 @@ class StatusLines:
             paused = job.state == "queued" and await self._store.quotas.paused()
             slots = self._history.slots
             reply = status.line(job, rhythm, now, ahead=ahead, slots=slots, paused=paused, stand_in=stand_in)
-            shown = reply.text.packed
+            shown = await self._store.digest(reply.text.packed)
             if shown != job.shown:
                 async with asyncio.timeout(EDIT):
                     await self._chats[job.address.platform].edit(job.address, job.status_id, reply)

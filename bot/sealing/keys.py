@@ -157,6 +157,10 @@ class Keys:
             self._masters.settle()
         return done
 
+    def there(self) -> bool:
+        """Whether the folder is there, with what it began with."""
+        return self._master.exists()
+
     def people(self) -> int:
         """The number of people with keys."""
         return sum(1 for _ in self._files())

@@ -46,6 +46,10 @@ FAILED = {
         "Photoplay was restored from a backup while this one was in line, and it was not bought again. "
         "If you still want the clip, please ask again."
     ),
+    "unreadable": _(
+        "The words of this order can't be decrypted any more, so it was not bought; the operator has been told. "
+        "Please send your photo and your words again."
+    ),
     "broken_clip": _("The video service says the clip is ready, but it can't be fetched. Please ask again."),
 }
 

@@ -96,8 +96,8 @@ def privacy(
         kept = sentences(
             kept,
             _(
-                "Photos and clips are encrypted on the disk, with a key of your own, which is thrown away when you "
-                "have all of it removed."
+                "Photos, clips and words are encrypted on the disk, with a key of your own, which is thrown away when "
+                "you have all of it removed."
             ),
         )
     return join("\n\n", [kept, _where(chat, hosts), how_long, seen, ON_PAGE if traits.kind == "page" else BY_COMMAND])

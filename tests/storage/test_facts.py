@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -232,7 +232,7 @@ async def test_a_database_of_version_6_keeps_its_facts(
         await store.close()
 
 
-LATER = frozenset({"words", "favourite", "waits", "halted", "polls", "posted", "ask_until", "unlogged", "copied"})
+LATER = frozenset({"wording", "favourite", "waits", "halted", "polls", "posted", "ask_until", "unlogged", "copied"})
 """Columns of jobs that version 7 had not yet."""
 
 
@@ -242,7 +242,9 @@ async def test_orders_of_a_database_of_version_7_can_be_searched(
     monkeypatch.setattr(backfill, "PAGE", 2)
     database = await database_of(7, database_url, tmp_path, monkeypatch)
     for id in "abc":
-        row = job_row(a_job(id, order=an_order(prompt=f"{id} LAKE \x00 \ud800")))
+        order = an_order(prompt=f"{id} LAKE \x00 \ud800")
+        details = {name: value for name, value in asdict(order).items() if name not in ("model", "seconds")}
+        row = {**job_row(a_job(id, order=order)), "details": json.dumps(details)}
         kept = {name: value for name, value in row.items() if name not in LATER}
         places = ", ".join(f"${n}" for n, _ in enumerate(kept, 1))
         sql = f"INSERT INTO jobs ({', '.join(kept)}) VALUES ({places})"

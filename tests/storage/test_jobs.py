@@ -545,8 +545,8 @@ async def test_favourites_are_ones_own_finished_clips(store: Store) -> None:
     assert await found(store, "lake", favourites=True, clips=True) == "b"
     await store.retention.anonymise("console:0", ["b"], 3000.0, (), "gone:x")
     assert (await found(store, favourites=True), await found(store, person="gone:x", favourites=True)) == ("", "")
-    rows = await store._db.read(lambda tx: tx.all("SELECT words, favourite FROM jobs WHERE id = 'b'"))
-    assert [dict(row) for row in rows] == [{"words": "", "favourite": 0}]
+    rows = await store._db.read(lambda tx: tx.all("SELECT wording, favourite FROM jobs WHERE id = 'b'"))
+    assert [dict(row) for row in rows] == [{"wording": "", "favourite": 0}]
     assert await store.favour("console:0", "c", True)
     assert await store.favour("console:0", "c", False)
     assert await found(store, favourites=True) == ""

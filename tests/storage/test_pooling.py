@@ -17,6 +17,7 @@ from storage.database import Transaction
 from storage.jobs import Store
 from storage.outage import Outage
 from storage.postgres import Postgres, Way
+from storage.sealed import Sealed
 from tests.bookkeeping import check
 from tests.conftest import a_database
 from tests.poolers import PGBOUNCER, PORT, free_port, keeping, pgbouncer
@@ -45,9 +46,10 @@ def through(folder: Path, url: str, parameters: str = "", who: str = "postgres:"
 
 
 def way(store: Store) -> Way:
-    assert isinstance(store._db, Outage)
-    assert isinstance(store._db._db, Postgres)
-    return store._db._db.way
+    assert isinstance(store._db, Sealed)
+    assert isinstance(store._db._db, Outage)
+    assert isinstance(store._db._db._db, Postgres)
+    return store._db._db._db.way
 
 
 async def a_life(store: Store, n: int) -> str:

@@ -11,7 +11,6 @@ from bot.errors import NotSent, Unreachable
 from bot.jobs import status_lines, steps
 from bot.model import Accepted, Finished, Job, Pending
 from bot.quotas.rules import HOUSE, Act
-from bot.sentence import unpacked
 from tests.clock import Clock
 from tests.fakes import RecordingChat, ScriptedProvider
 from tests.houses import House, wired
@@ -31,7 +30,7 @@ async def house(
 async def shown(house: House, job: Job) -> str:
     """What the last line of the status line says; the platform and the store agree on it."""
     said = house.chat.edits[-1][1]
-    assert unpacked((await house.job(job.id)).shown) == said
+    assert (await house.job(job.id)).shown == await house.store.digest(said.packed)
     return said.splitlines()[-1]
 
 

@@ -119,5 +119,5 @@ async def test_people_are_told_where_it_is_so(house: House, tmp_path: Path) -> N
     assert "encrypted" not in plain.text
     house.media.vault = Vault(keys(tmp_path))
     said = await house.say("/privacy")
-    assert "Photos and clips are encrypted on the disk, with a key of your own" in said.text
+    assert "Photos, clips and words are encrypted on the disk, with a key of your own" in said.text
     assert house.core.context.media is house.media

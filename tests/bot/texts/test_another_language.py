@@ -15,7 +15,7 @@ from bot.commands import table
 from bot.conversation import Inbound, Reply
 from bot.model import Address, Incident
 from bot.quotas.pricing import Policy
-from bot.sentence import Sentence, unpacked
+from bot.sentence import Sentence
 from tests.houses import House, attached, configure
 from tests.strange import english, english_in
 
@@ -70,7 +70,7 @@ async def test_a_status_line_and_a_result_go_through_the_worker_as_ids_and_argum
     job = await house.order("she smiles --10s")
     status = await house.core.status(await house.job(job.id))
     assert await house.core.track(job.id, "status", status.text)
-    assert unpacked((await house.job(job.id)).shown or "").into(strange) == status.text.into(strange)
+    assert (await house.job(job.id)).shown == await house.store.digest(status.text.packed)
     await house.finish(job)
     assert house.chat.sent
     for _, reply in house.chat.sent:
