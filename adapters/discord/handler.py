@@ -10,7 +10,6 @@ from adapters.discord.user_install import CLIP, UserInstall
 from bot import texts
 from bot.conversation import Inbound, Reply
 from bot.core import Core
-from bot.sentence import EMPTY
 
 
 class Handler:
@@ -83,7 +82,7 @@ def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:
         pressed=request.is_press,
         source="" if request.guest else request.source,
         called=request.called,
-        no_photo=texts.discord.DISCORD_WHICH if request.shared and not request.text.startswith("/") else EMPTY,
+        no_photo=texts.discord.DISCORD_WHICH if request.shared else texts.chat.NO_PHOTO,
         adult=request.adult,
         is_adult=chat.is_adult,
         late=request.late,

@@ -108,13 +108,17 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> S
         refill = texts.phrases.refill(denied.ends_at - asked.now, "month" if month else "day", own)
     operators = pricing.stops_all(denied) or denied.cause == "community_month"
     whom = "operator" if pricing.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
-    shortest = asked.model.seconds[0]
-    short = pricing.price(shortest, asked.model) if asked.model.price else asked.price
-    fits = short if denied.cause == "allowance" and short <= denied.left else 0
+    seconds, fits = _shorter(asked.model, denied.left) if denied.cause == "allowance" else (0, 0)
     other = _cheaper(ctx, denied.left, rules.scope.models) if denied.cause == "allowance" and not fits else EMPTY
     return texts.credits.denied(
-        denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits, shortest, other
+        denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits, seconds, other
     )
+
+
+def _shorter(model: Model, left: int) -> tuple[int, int]:
+    """Seconds and price of the longest clip of a model that so many credits pay for; zeros if there is none."""
+    costs = [(one, pricing.price(one, model)) for one in model.seconds] if model.price else []
+    return max(((one, price) for one, price in costs if price <= left), default=(0, 0))
 
 
 def _cheaper(ctx: Context, left: int, allowed: Collection[str] | None) -> Sentence:

@@ -54,13 +54,13 @@ def denied(
     because: str,
     whom: str,
     short: int,
-    shortest: int = 5,
+    seconds: int = 5,
     other: Sentence = EMPTY,
 ) -> Sentence:
     """Refusal of an order: cause, rest, next refill (may be empty), and whom to ask for more.
 
     `price`, `left`, `limit` and `short` are credits; for `longest`, `limit` is in seconds. `short`: price of the
-    shortest clip, of `shortest` seconds, if the rest suffices for it, else 0. `other`: a model for which it does.
+    longest clip that the rest suffices for, of `seconds`, or 0. `other`: a model for which it does.
     """
     costs: dict[str, Argument] = {"price": credits_(price), "left": left}
     more = _("There is more {refill}.", refill=refill) if refill else EMPTY
@@ -87,7 +87,7 @@ def denied(
                 "No clips can be made right now: whoever runs this bot has paused it. Nothing is lost; try again later."
             )
         case "allowance":
-            shorter = _("A clip of {seconds} seconds costs {price}.", seconds=shortest, price=credits_(short))
+            shorter = _("A clip of {seconds} seconds costs {price}.", seconds=seconds, price=credits_(short))
             short_one = shorter if short else EMPTY
             found = (_COSTS if left else _COSTS_NONE)[span].fill(**costs)
             why = sentences(found, short_one, other, _("You get new ones {refill}.", refill=refill))
@@ -117,7 +117,7 @@ def denied(
 def cheaper(model: Sentence, seconds: int, price: int, name: str) -> Sentence:
     """A clip of another model that somebody can pay for, and the option that orders it."""
     return _(
-        "With {model} a clip of {seconds} seconds costs {price}: {option}",
+        "{model} would make one of {seconds} seconds for {price}, with {option}.",
         model=model,
         seconds=seconds,
         price=credits_(price),

@@ -139,9 +139,21 @@ TOGGLES = {
 TAKE_BACK = _("What I share")
 
 
+_SO_FAR = {
+    ("name", True): _("You share with your name, and are asked about your words when you first do."),
+    ("name", False): _("You share without your name, and are asked about your words when you first do."),
+    ("words", True): _("You share with your words, and are asked about your name when you first do."),
+    ("words", False): _("You share without your words, and are asked about your name when you first do."),
+}
+
+
 def preferences(named: bool | None, worded: bool | None, remixes: bool) -> Sentence:
     """Reply to /sharing: the person's preferences. None: not asked yet."""
-    if named is None or worded is None:
+    if named is not None and worded is None:
+        how = _SO_FAR["name", named]
+    elif named is None and worded is not None:
+        how = _SO_FAR["words", worded]
+    elif named is None or worded is None:
         how = _("You have not said yet how you share; you are asked when you first do.")
     else:
         how = _("You share {how}.", how=_how(named, worded))

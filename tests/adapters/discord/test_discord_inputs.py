@@ -63,6 +63,12 @@ async def test_the_role_that_discord_made_for_the_bot_is_its_name(room: Room) ->
     assert prompts(room) == ["she smiles", "he waves"]
 
 
+@pytest.mark.parametrize("words", ["", "/animate", "/animate she smiles"])
+async def test_how_to_send_a_picture_is_discords_own_advice(room: Room, words: str) -> None:
+    room.api.say(room.ann, room.channel, f"<@{room.api.me.id}> {words}")
+    await room.api.until(lambda: any(one.content == str(texts.discord.DISCORD_WHICH) for one in room.posts()))
+
+
 @pytest.mark.parametrize("name", ["photo.jfif", "DSC0001.HIF", "scan.jpe", "image"])
 @pytest.mark.parametrize("way", ["slash", "mention"])
 async def test_a_picture_by_any_name_is_tried(room: Room, name: str, way: str) -> None:

@@ -181,7 +181,7 @@ async def test_what_another_model_cannot_is_not_taken_along(house: House) -> Non
 async def test_a_denial_names_a_model_for_which_the_credits_suffice(house: House) -> None:
     configure(house.core, policy=Policy(10))
     said = await house.say("she smiles --model best", attached())
-    assert "With Quick (Kling 1 Standard) a clip of 5 seconds costs 5 credits: --model quick" in said.text
+    assert "Quick (Kling 1 Standard) would make one of 5 seconds for 5 credits, with --model quick. You" in said.text
     assert (await house.say("she smiles --model quick", attached())).job
     none = await house.say("she smiles --model best --10s", attached())
     assert "A clip of 5 seconds" not in none.text

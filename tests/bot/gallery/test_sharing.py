@@ -302,7 +302,8 @@ async def test_how_one_shares_is_said_and_changed(square: Square) -> None:
     assert first.text.startswith("You have not said yet how you share")
     assert {"Share with my name", "Share without my name", "Forbid remixes", "What I share"} <= set(commands(first))
     assert "Allow remixes" not in commands(first)
-    await square.say("/sharing name off")
+    half = await square.say("/sharing name off")
+    assert half.text.startswith("You share without your name, and are asked about your words")
     told = await square.say("/sharing words on")
     assert told.text.startswith("You share without your name and with your words. Others may remix")
     assert commands(told)["Share with my name"] == "/sharing name on"
