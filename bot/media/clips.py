@@ -24,7 +24,7 @@ from bot.sealing.model import DataKey, Locked
 log = logging.getLogger(__name__)
 
 HEAVIEST_CLIP = 500 * 1024**2  # bytes
-CLIP_TASKS = "bot.media.sandbox.clip_tasks"
+CLIP_TASKS, CUT_TASKS = "bot.media.sandbox.clip_tasks", "bot.media.sandbox.cut_tasks"
 CUT = 300.0  # timeout in seconds for making a copy or a joined clip
 
 _JOINED = "joined_"  # prefix of the names of joined clips
@@ -53,8 +53,8 @@ class Clips:
         # Separate from uploads, whose queue must not delay a paid clip; re-encoding, which takes minutes, is separate
         # from both.
         self._projector, self._cutter = (
-            decoder(CLIP_TASKS, count, seconds, lock(vault, drafts))
-            for count, seconds in ((processes, timeout), (1, CUT))
+            decoder(tasks, count, seconds, lock(vault, drafts))
+            for tasks, count, seconds in ((CLIP_TASKS, processes, timeout), (CUT_TASKS, 1, CUT))
         )
         self._framing, self._cutting = asyncio.Lock(), asyncio.Lock()
         with disk():

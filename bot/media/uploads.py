@@ -10,7 +10,6 @@ from bot import texts
 from bot.conversation import Attachment
 from bot.errors import Refusal
 from bot.media import arrival
-from bot.media.clips import CLIP_TASKS
 from bot.media.files import Drafts
 from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
@@ -21,6 +20,7 @@ from bot.sealing import files
 from bot.sealing.model import DataKey
 
 LONGEST_TO_SHORTEST = 2.5  # maximum aspect ratio of a picture; longer ones are cropped to their middle
+PHOTO_TASKS, STILL_TASKS = "bot.media.sandbox.photo_tasks", "bot.media.sandbox.still_tasks"
 INTAKE = 16  # concurrent messages with downloads, a quarter of them per person: bounds memory and disk
 
 
@@ -55,8 +55,8 @@ class Uploads:
         self._photos, self._drafts, self._vault, self._new_id = photos, drafts, vault, new_id
         # Separate, so that videos do not delay photos.
         self._decoder, self._stills = (
-            decoder("bot.media.sandbox.photo_tasks", processes, timeout, lock(vault, drafts)),
-            decoder(CLIP_TASKS, 1, timeout, lock(vault, drafts)),
+            decoder(PHOTO_TASKS, processes, timeout, lock(vault, drafts)),
+            decoder(STILL_TASKS, 1, timeout, lock(vault, drafts)),
         )
         # By platform, as one may hang; videos separately, as they occupy a slot while waiting for their decoder.
         self._intake = defaultdict[tuple[str, bool], Turns](lambda: Turns(INTAKE, INTAKE // 4))

@@ -25,12 +25,14 @@ def file_key(header: Header, key: DataKey) -> bytes:
 class Writer:
     """Encrypts to `file`, from its beginning; complete only after `finish`.
 
-    Buffers are made once: in a decoder's fork each new page of memory costs more than the encryption of what is in it.
+    Buffers are made once, for at most `size` bytes of data, where that is known: in a decoder's fork each new page of
+    memory costs more than the encryption of what is in it.
     """
 
-    def __init__(self, file: IO[bytes], header: Header, file_key: bytes) -> None:
+    def __init__(self, file: IO[bytes], header: Header, file_key: bytes, size: int | None = None) -> None:
         self._file, self._cipher, self._chunk = file, AESGCM(file_key), header.chunk
-        self._held, self._sealed = memoryview(bytearray(header.chunk)), memoryview(bytearray(header.chunk + TAG))
+        room = self._chunk if size is None else min(size, self._chunk)
+        self._held, self._sealed = memoryview(bytearray(room)), memoryview(bytearray(room + TAG))
         self._size = self._count = 0
         file.write(header.raw)
 

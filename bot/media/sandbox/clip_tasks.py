@@ -1,35 +1,27 @@
-"""Tasks for clips, people's and providers'. Loaded by the worker."""
+"""Tasks that look at clips. Loaded by the worker.
+
+What else is done with clips is in modules of its own, as every library that is loaded makes each fork dearer.
+"""
 
 from io import BytesIO
 from typing import BinaryIO
 
-import av.subtitles.stream  # noqa: F401 – opening a clip loads it, when nothing can be loaded any more
+import av
+from PIL import Image
 
-from bot import texts
-from bot.errors import BrokenClip, Refusal
-from bot.media.sandbox import images, probe, transcode
+from bot.media.sandbox import origin, probe
 from bot.media.sandbox.confine import Task
 
 _MEMORY = 1024**3  # bytes
 _PICTURE = 64 * 1024**2  # bytes
-_JOINED = 1024**3  # bytes; a clip has at most half of that, and several may be joined
-
-
-def _still(read: list[BinaryIO], written: list[BinaryIO]) -> list[int]:
-    bitmap = BytesIO()  # lossless, and fast to encode
-    try:
-        probe.last_frame(read[0], webm=True).save(bitmap, "BMP")
-    except BrokenClip:
-        raise Refusal(texts.pictures.NOT_A_VIDEO) from None
-    fitted = images.fit_photo(bitmap.getvalue())
-    written[0].write(fitted.data)
-    return [*fitted.size, *fitted.original]
+_COPY = 1024**3  # bytes; twice what a clip may have
+_FRAMES = 12  # of the clip that is rehearsed with
 
 
 def _clip(read: list[BinaryIO], written: list[BinaryIO | None]) -> list[float]:
     poster, copy = written
     if copy:
-        transcode.mark(read[0], copy)
+        origin.mark(read[0], copy)
     found = probe.probe(copy or read[0], poster)
     return [found.width, found.height, found.seconds, found.sound]
 
@@ -42,19 +34,23 @@ def _first(read: list[BinaryIO], written: list[BinaryIO]) -> None:
     probe.first_frame(read[0]).save(written[0], "JPEG", quality=95)
 
 
-def _fit(read: list[BinaryIO], written: list[BinaryIO], limit: int) -> bool:
-    return transcode.fit(read[0], written[0], limit)
-
-
-def _join(read: list[BinaryIO], written: list[BinaryIO]) -> None:
-    transcode.join(read, *written)
+def _own() -> bytes:
+    """A clip of some greys in H.264, as most are."""
+    file = BytesIO()
+    with av.open(file, "w", format="mp4") as out:
+        track = out.add_stream("libx264", rate=24, options={"preset": "ultrafast", "threads": "1"})
+        track.width, track.height, track.pix_fmt = 64, 64, "yuv420p"
+        for shade in range(_FRAMES):
+            picture = Image.new("RGB", (64, 64), (shade, shade, shade))
+            out.mux(track.encode(av.VideoFrame.from_image(picture)))  # type: ignore[no-untyped-call]
+        out.mux(track.encode())
+    return file.getvalue()
 
 
 TASKS = {
-    "still": Task(_still, 10, _MEMORY, _PICTURE),
-    "clip": Task(_clip, 30, _MEMORY, _JOINED),
+    "clip": Task(_clip, 30, _MEMORY, _COPY),
     "last": Task(_last, 30, _MEMORY, _PICTURE),
     "first": Task(_first, 10, _MEMORY, _PICTURE),
-    "fit": Task(_fit, 330, _MEMORY, _JOINED, nice=15),  # the bot's timeout is 300 seconds
-    "join": Task(_join, 330, _MEMORY, _JOINED, nice=15),
 }
+REHEARSALS = [("clip", _own(), 2)]
+"""Tasks with a file of our own, and the number of files that they write."""

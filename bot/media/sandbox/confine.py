@@ -45,7 +45,7 @@ class Task:
 
 def hide() -> bool:
     """Close this process's memory and environment to others of its user, including debuggers and core dumps."""
-    return sys.platform == "linux" and _prctl(_SET_DUMPABLE, 0)
+    return sys.platform == "linux" and bool(_prctl(_SET_DUMPABLE, _NOTHING, 0, 0, 0) == 0)
 
 
 def sacrifice() -> None:
@@ -54,21 +54,33 @@ def sacrifice() -> None:
         file.write("1000")
 
 
-def enter(task: Task) -> list[Held]:
-    """Enter all restrictions, keeping the open files, in a process of this one task; returns them."""
+def prepared(task: Task) -> Callable[[], list[Held]]:
+    """What enters all restrictions, keeping the open files, in a process of this one task; returns them.
+
+    Whatever a parent can find out is found out here, as each new step costs its fork memory.
+    """
     if sys.platform == "win32":
-        return []
-    os.nice(task.nice)
-    held: dict[Held, bool] = {"user": _other_user()}
-    if sys.platform == "linux":
-        _prctl(_SET_DEATH_SIGNAL, 9)  # when the parent dies
-        held["memory"] = hide()
-        held["privileges"] = _prctl(_SET_NO_NEW_PRIVILEGES, 1)
-        held["files"] = landlock.restrict() > 0
-    held["limits"] = _limit(task)
-    if sys.platform == "linux":
-        held["calls"] = seccomp.restrict()
-    return [name for name, holds in held.items() if holds]
+        return list
+    limits, version = _limits(task), landlock.version() if sys.platform == "linux" else 0
+
+    def enter() -> list[Held]:
+        os.nice(task.nice)
+        held: list[Held] = ["user"] if _other_user() else []
+        if sys.platform == "linux":
+            _prctl(_SET_DEATH_SIGNAL, _KILL, 0, 0, 0)  # when the parent dies
+            if hide():
+                held.append("memory")
+            if _prctl(_SET_NO_NEW_PRIVILEGES, _ONE, 0, 0, 0) == 0:
+                held.append("privileges")
+            if landlock.restrict(version):
+                held.append("files")
+        if all([_limit(what, most) for what, most in limits]):
+            held.append("limits")
+        if sys.platform == "linux" and seccomp.restrict():
+            held.append("calls")
+        return held
+
+    return enter
 
 
 def _other_user() -> bool:
@@ -82,7 +94,7 @@ def _other_user() -> bool:
     return True
 
 
-def _limit(task: Task) -> bool:
+def _limits(task: Task) -> list[tuple[int, int]]:
     bounds = {
         resource.RLIMIT_AS: task.memory,
         resource.RLIMIT_CPU: task.seconds,
@@ -90,19 +102,18 @@ def _limit(task: Task) -> bool:
         resource.RLIMIT_NOFILE: _FILES,
         resource.RLIMIT_CORE: 0,
     }
-    held = True
-    for what, most in bounds.items():
-        most = min([most, *(limit for limit in resource.getrlimit(what) if limit != resource.RLIM_INFINITY)])
-        try:
-            resource.setrlimit(what, (most, most))
-        except (OSError, ValueError):  # macOS cannot limit the address space
-            held = False
-    return held
+    known = {what: [limit for limit in resource.getrlimit(what) if limit != resource.RLIM_INFINITY] for what in bounds}
+    return [(what, min([most, *known[what]])) for what, most in bounds.items()]
 
 
-def _prctl(option: int, value: int) -> bool:
-    return bool(_libc_prctl(option, ctypes.c_ulong(value), 0, 0, 0) == 0)
+def _limit(what: int, most: int) -> bool:
+    try:
+        resource.setrlimit(what, (most, most))
+    except (OSError, ValueError):  # macOS cannot limit the address space
+        return False
+    return True
 
 
-if sys.platform == "linux":
-    _libc_prctl = ctypes.CDLL(None).prctl  # looked up once: in each fork that would cost more than the calls
+if sys.platform == "linux":  # looked up once: in each fork that would cost more than the calls
+    _prctl = ctypes.CDLL(None).prctl
+    _NOTHING, _ONE, _KILL = ctypes.c_ulong(0), ctypes.c_ulong(1), ctypes.c_ulong(9)

@@ -19,6 +19,7 @@ _PORTS = {4: 0b11}
 _OUTWARDS = {6: 0b11}
 
 if sys.platform == "linux":
+    _SIZE = ctypes.c_size_t(24)  # bytes of the attributes
     _syscall = ctypes.CDLL(None).syscall  # looked up once: in each fork that would cost more than the calls
 
 
@@ -27,19 +28,16 @@ def version() -> int:
     return max(0, int(_syscall(_CREATE_RULESET, None, ctypes.c_size_t(0), _VERSION)))
 
 
-def restrict() -> int:
-    """Give up all rights that Landlock handles; returns its version, 0 if nothing was given up.
+def restrict(known: int) -> bool:
+    """Give up all rights that Landlock handles in the kernel's version; False if nothing was given up.
 
     The process must have set no_new_privs before.
     """
-    known = version()
     if not known:
-        return 0
+        return False
     attributes = _attributes(known)
-    ruleset = _syscall(_CREATE_RULESET, attributes, ctypes.c_size_t(len(attributes)), 0)
-    if ruleset < 0 or _syscall(_RESTRICT_SELF, ruleset, 0) != 0:
-        return 0
-    return known
+    ruleset = _syscall(_CREATE_RULESET, attributes, _SIZE, 0)
+    return bool(ruleset >= 0 and _syscall(_RESTRICT_SELF, ruleset, 0) == 0)
 
 
 @cache

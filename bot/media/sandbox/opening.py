@@ -1,4 +1,4 @@
-"""Files of a task, in the process that runs it: opened before it is confined, encrypted where they are.
+"""Files of a task: the worker opens them, the process of the task reads and writes them, encrypted where they are.
 
 An encrypted file comes with the key of this one file. Its data stands in memory alone: what is written is kept there,
 as codecs write in any order, and encrypted at the end.
@@ -7,8 +7,9 @@ as codecs write in any order, and encrypted at the end.
 import os
 import shutil
 import tempfile
-from contextlib import suppress
-from io import BytesIO
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
@@ -19,77 +20,100 @@ Place = str | list[str]
 """A path; or path, header and key of an encrypted file, the latter two in hexadecimal digits."""
 
 _PIECE = 2**16  # bytes copied at once: memory that a fork touches first costs more than the copying
-_REHEARSALS = 10
-
-
-def rehearse() -> None:
-    """Encrypt and decrypt something of our own: done first in each fork, that would cost more than the file."""
-    key = DataKey(bytes(16), bytes(8), bytes(32))
-    for _ in range(_REHEARSALS):
-        file, header = BytesIO(), Header.new(key)
-        sealed = stream.Writer(file, header, key.secret)
-        sealed.write(b"own")
-        sealed.finish()
-        stream.opened(file, header, key.secret).read()
 
 
 class Moved(Exception):
     """The file is not the one whose key came with it: it was encrypted meanwhile."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    file: IO[bytes]
+    header: Header | None
+    key: bytes
+    memory: IO[bytes] | None = None
+    """What is written to an encrypted file, until that is complete."""
+
+
 class Files:
-    """The open files of one task."""
+    """The open files of one task. Raises `OSError`."""
 
-    def __init__(self) -> None:
+    def __init__(self, sources: Sequence[Place], targets: Sequence[Place | None]) -> None:
         self._open: list[IO[bytes]] = []
-        self._sealed: list[tuple[IO[bytes], IO[bytes], Header, bytes]] = []
-        self._plain: list[IO[bytes]] = []
+        try:
+            self._sources = [self._source(place) for place in sources]
+            self._targets = [None if place is None else self._target(place) for place in targets]
+        except BaseException:
+            self.close()
+            raise
 
-    def source(self, place: Place) -> IO[bytes]:
-        """Open for reading. Raises `Moved`, `OSError`."""
-        path, header, file_key = _read(place)
-        file = self._kept(open(path, "rb", 0))  # noqa: SIM115 – `close` closes it
-        head = os.pread(file.fileno(), HEADER, 0)
-        if head != header.raw if header else head.startswith(MAGIC):
-            raise Moved
-        return self._kept(stream.opened(file, header, file_key)) if header else file
+    def close(self) -> None:
+        """For the worker; a fork ends without it."""
+        for file in self._open:
+            file.close()
 
-    def target(self, place: Place) -> IO[bytes]:
-        """Open for writing and reading. Raises `OSError`."""
-        path, header, file_key = _read(place)
-        file = self._kept(open(path, "w+b"))  # noqa: SIM115 – as above
-        if header is None:
-            self._plain.append(file)
-            return file
-        memory = self._kept(_memory(path))
-        self._sealed.append((memory, file, header, file_key))
-        return memory
+    def read(self) -> list[IO[bytes]]:
+        """The sources' data; reads the first bytes, so it is for the fork. Raises `Moved`, `OSError`."""
+        return [_data(source) for source in self._sources]
+
+    def written(self) -> list[IO[bytes] | None]:
+        """What the task writes to."""
+        return [target if target is None else target.memory or target.file for target in self._targets]
 
     def complete(self) -> None:
         """Write what is not written yet. Raises `OSError`."""
-        for file in self._plain:
-            file.flush()
-        for memory, file, header, file_key in self._sealed:
-            memory.seek(0)
-            sealed = stream.Writer(file, header, file_key)
-            shutil.copyfileobj(memory, sealed, _PIECE)
-            sealed.finish()
+        for target in self._targets:
+            if target and target.memory and target.header:
+                size = target.memory.seek(0, os.SEEK_END)
+                target.memory.seek(0)
+                sealed = stream.Writer(target.file, target.header, target.key, size)
+                shutil.copyfileobj(target.memory, sealed, _PIECE)
+                sealed.finish()
+            elif target:
+                target.file.flush()
 
-    def close(self) -> None:
-        for file in reversed(self._open):
-            with suppress(OSError):  # what could not be written has been said
-                file.close()
+    def _source(self, place: Place) -> _Opened:
+        path, header, file_key = _parsed(place)
+        return _Opened(self._kept(open(path, "rb", 0)), header, file_key)
+
+    def _target(self, place: Place) -> _Opened:
+        path, header, file_key = _parsed(place)
+        file = self._kept(open(path, "w+b"))  # noqa: SIM115 – `close` closes it
+        return _Opened(file, header, file_key, self._kept(_memory(path)) if header else None)
 
     def _kept(self, file: IO[bytes]) -> IO[bytes]:
         self._open.append(file)
         return file
 
 
-def _read(place: Place) -> tuple[str, Header | None, bytes]:
+def own_files(data: bytes, targets: int) -> Files:
+    """An encrypted source with this data, and encrypted targets, in memory (Linux). Raises `OSError`."""
+    key = DataKey(bytes(16), bytes(8), bytes(32))
+    with ExitStack() as stack:
+        files = [stack.enter_context(os.fdopen(os.memfd_create("own"), "w+b")) for _ in range(1 + targets)]
+        headers = [Header.new(key) for _ in files]
+        places: list[Place] = [
+            [f"/dev/fd/{file.fileno()}", header.raw.hex(), stream.file_key(header, key).hex()]
+            for file, header in zip(files, headers, strict=True)
+        ]
+        sealed = stream.Writer(files[0], headers[0], stream.file_key(headers[0], key))
+        sealed.write(data)
+        sealed.finish()
+        return Files(places[:1], places[1:])
+
+
+def _parsed(place: Place) -> tuple[str, Header | None, bytes]:
     if isinstance(place, str):
         return place, None, b""
     path, header, file_key = place
     return path, Header.parse(bytes.fromhex(header)), bytes.fromhex(file_key)
+
+
+def _data(source: _Opened) -> IO[bytes]:
+    head = os.pread(source.file.fileno(), HEADER, 0)
+    if head != source.header.raw if source.header else head.startswith(MAGIC):
+        raise Moved
+    return stream.opened(source.file, source.header, source.key) if source.header else source.file
 
 
 def _memory(path: str) -> IO[bytes]:

@@ -11,7 +11,6 @@ from bot.media.sandbox.confine import HELD, Task
 
 _MEMORY = 1024**3  # bytes: 50 megapixels of the most demanding format take 820 MB
 _SECONDS = 25
-_REHEARSALS = 10
 _HEAVIEST = 16 * 1024**2  # bytes; a photo has at most 10,000,000
 
 _own = BytesIO()
@@ -32,14 +31,11 @@ def _mask(read: list[BinaryIO], written: list[BinaryIO], original: list[int], si
     written[0].write(images.fit_mask(read[0].read(), (original[0], original[1]), (size[0], size[1])))
 
 
-def rehearse() -> None:
-    """Fit a picture of our own, so that forks find Python's caches filled and its bytecode adapted."""
-    for _ in range(_REHEARSALS):
-        images.fit_photo(_OWN)
-
-
 TASKS = {
     "photo": Task(_photo, _SECONDS, _MEMORY, _HEAVIEST),
     "mask": Task(_mask, _SECONDS, _MEMORY, _HEAVIEST),
     HELD: Task(lambda read, written: None, _SECONDS, _MEMORY, _HEAVIEST),
 }
+
+REHEARSALS = [("photo", _OWN, 1)]
+"""Tasks with a file of our own, and the number of files that they write."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 import av
+import av.subtitles.stream  # opening a clip loads it, when nothing can be loaded any more
 from PIL import Image
 
 from bot.errors import BrokenClip
@@ -25,6 +26,8 @@ _WHOLE = 0.95  # of the header's length; rounding and odd last frames stay above
 _UNSEEN = {"skip_frame": "all"}
 """Opening a file then decodes none of it. FFmpeg would decode the first picture to learn its pixel format, and we again
 to see it: of H.264, of which most clips are, that is as much as everything else."""
+
+Image.preinit()  # load the JPEG encoder now: inside the sandbox nothing more can be loaded
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +134,8 @@ def _picture(frame: av.VideoFrame, longest: int | None = None) -> Image.Image:
     """A frame as displayed, its longer side at most `longest` pixels."""
     shrink = min(1.0, longest / max(frame.width, frame.height)) if longest else 1.0
     size = max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink))
-    image = Image.fromarray(frame.to_ndarray(format="rgb24", width=size[0], height=size[1], threads=1))
+    plane = frame.reformat(*size, "rgb24", threads=1).planes[0]
+    image = Image.frombytes("RGB", size, bytes(plane), "raw", "RGB", plane.line_size)
     image = colours.srgb(image, colours.named(frame.color_primaries, frame.color_trc))
     turn = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
     way = turn.get(frame.rotation % 360)

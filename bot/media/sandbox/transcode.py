@@ -1,4 +1,4 @@
-"""Transcoding: makes clips smaller, joins them, and labels each with its origin.
+"""Transcoding: makes clips smaller and joins them, with the mark of their origin.
 
 Runs in the sandbox, packet by packet or frame by frame: a clip may have 500 MB.
 
@@ -6,7 +6,6 @@ Errors of the target's disk are `OSError`; any other error is `BrokenClip`.
 """
 
 import os
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -18,11 +17,10 @@ from av.container import InputContainer, OutputContainer
 from av.stream import Stream
 
 from bot.errors import BrokenClip
-from bot.media.sandbox import mp4_boxes, origin, probe
+from bot.media.sandbox import origin, probe
 from bot.media.sandbox.encoder import Encoder, even
 
 _TRIES = 3
-_PIECE = 2**20  # bytes copied at once
 _RESERVE = 0.96  # of the limit: encoders miss a target bit rate slightly
 _AGAIN = 0.95  # of the size predicted from the last attempt
 _HEAD = 4096  # bytes of a file's header and trailer
@@ -66,14 +64,6 @@ def join(sources: Sequence[BinaryIO], target: BinaryIO, poster: BinaryIO) -> Non
             rate, _ = _look(sources[0])
             _encode(sources, target, Encoder(size, rate, quality=_QUALITY, sound=sound, mono=mono))
         _check(target, sum(one.seconds for one in found), poster)
-
-
-def mark(source: BinaryIO, target: BinaryIO) -> None:
-    """Copy a clip, with the mark of its origin behind it; nothing else changes."""
-    shutil.copyfileobj(source, target, _PIECE)
-    with probe.blamed():
-        mp4_boxes.check(target)
-        origin.add(target)
 
 
 def _check(target: BinaryIO, seconds: float, poster: BinaryIO | None = None) -> None:

@@ -1,11 +1,12 @@
 """The worker program that opens untrusted files, started by the client as `python -m … MODULE`.
 
 Requests are lines of JSON on stdin, answers lines of JSON on stdout. Each request runs in a fork of this process, which
-has loaded everything and reads no untrusted byte: files never meet, and limits start afresh. The fork is made ahead,
-as nobody should wait for it. When stdin closes the bot is gone, and the worker exits.
+has loaded everything and reads no untrusted byte: files never meet, and limits start afresh. When stdin closes the bot
+is gone, and the worker exits.
 
 What a fork costs is mostly the memory that it changes, copied page by page; objects that are only looked at count, as
-their references are counted. So it should run little Python, and what can be done once is done in the worker.
+their references are counted. So it should run little Python, and what can be done before is done in the worker: it
+opens the files, and has run the task before, on a file of our own.
 """
 
 import os
@@ -20,17 +21,18 @@ import json
 import select
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
 from bot.errors import BrokenClip, Refusal
 from bot.media.sandbox import confine, opening
-from bot.media.sandbox.confine import HELD, Task
+from bot.media.sandbox.confine import HELD, Held, Task
 from bot.media.sandbox.opening import Files, Moved, Place
 
 _LONGEST = 4096  # bytes of an answer; a compromised decoder may write without end
+_REHEARSALS = 10  # after which Python has adapted its bytecode
 
 
 def main() -> None:
@@ -41,118 +43,119 @@ def main() -> None:
     confine.sacrifice()
     confine.hide()
     module = import_module(sys.argv[1])
-    tasks: Mapping[str, Task] = module.TASKS
-    answers = os.dup(1)
-    os.dup2(2, 1)  # output of libraries is not an answer
-    if not hasattr(os, "fork"):
-        for line in sys.stdin.buffer:
-            os.write(answers, _answer(tasks, *json.loads(line)) + b"\n")
-        return
-    opening.rehearse()
-    getattr(module, "rehearse", object)()
+    worker = Worker(module.TASKS)
+    if sys.platform == "linux":
+        for name, data, targets in getattr(module, "REHEARSALS", ()):
+            worker.rehearse(name, data, targets)
     gc.disable()  # a collection would write to all memory, and so copy it, in each fork
-    fork = Fork(answers, tasks)
-    try:
-        while line := sys.stdin.buffer.readline():
-            if fork.is_over():  # it died idle, which is no file's fault
-                fork.end()
-                fork = Fork(answers, tasks)
-            os.write(answers, fork.ask(line) + b"\n")
-            fork.end()
-            fork = Fork(answers, tasks)
-    finally:
-        fork.end()
+    while line := worker.requests.readline():
+        worker.serve(*json.loads(line))
 
 
-class Fork:
-    """A process for one request, which waits for it: it has done all that can be done before a file is known."""
+class Worker:
+    """Answers requests for these tasks. Takes stdin and stdout, and leaves nothing in their place."""
 
-    def __init__(self, answers: int, tasks: Mapping[str, Task]) -> None:
-        request, self._request = os.pipe()
-        self._answer, answer = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
+    def __init__(self, tasks: Mapping[str, Task]) -> None:
+        self._tasks = tasks
+        self.requests, self._answers = os.fdopen(os.dup(0), "rb"), os.dup(1)
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for stream in range(2):  # output of libraries is not an answer
+            os.dup2(nothing, stream)
+        os.close(nothing)
+
+    def serve(self, name: str, sources: list[Place], targets: list[Place | None], rest: list[Any]) -> None:
+        """Answer a request."""
+        task = self._tasks[name]
+        try:
+            files = Files(sources, targets)
+        except FileNotFoundError:
+            return self._say(_line(["failed", "the file is gone"]))
+        except OSError as error:
+            return self._say(_line(["disk", error.strerror]))
+        try:
+            enter = confine.prepared(task)
+            if hasattr(os, "fork"):
+                self._fork(lambda: _done(name, task, enter, files, rest))
+            else:
+                self._say(_done(name, task, enter, files, rest))
+        finally:
+            files.close()
+
+    def rehearse(self, name: str, data: bytes, targets: int) -> None:
+        """Run a task on a file of our own, unconfined, as often as Python takes to fill its caches."""
+        with suppress(OSError):  # without /proc forks are dearer, and that is all
+            for _ in range(_REHEARSALS):
+                files = opening.own_files(data, targets)
+                _done(name, self._tasks[name], list, files, [])
+                files.close()
+
+    def _fork(self, work: Callable[[], bytes]) -> None:
+        """Answer what a fork says, and end it."""
+        heard, said = os.pipe()
+        try:
+            pid = os.fork()
+        except OSError as error:  # too many processes, or too little memory: no file is to blame
+            os.close(heard)
+            os.close(said)
+            return self._say(_line(["disk", error.strerror]))
+        if pid == 0:
             try:
-                for file in (answers, self._request, self._answer):  # it must notice when the worker is gone
-                    os.close(file)
-                nothing = os.open(os.devnull, os.O_RDWR)
-                for stream in range(3):  # untrusted code must not write to the bot's log
-                    os.dup2(nothing, stream)
-                with open(request, "rb") as lines:
-                    line = lines.readline()
-                if line:
-                    os.write(answer, _answer(tasks, *json.loads(line)) + b"\n")
+                os.close(self.requests.fileno())
+                os.close(self._answers)
+                os.dup2(0, 2)  # untrusted code must not write to the bot's log
+                os.write(said, work())
             finally:
                 os._exit(0)
-        os.close(request)
-        os.close(answer)
+        os.close(said)
+        try:
+            self._say(self._heard(heard))
+        finally:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            os.close(heard)
 
-    def is_over(self) -> bool:
-        """Whether it ended before it was asked anything."""
-        return os.waitid(os.P_PID, self._pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
+    def _heard(self, fork: int) -> bytes:
+        """A fork's answer; its end is not waited for. `null` if it died before that was complete, or says more.
 
-    def ask(self, line: bytes) -> bytes:
-        """Its answer; `null` if it died before that was complete."""
-        with suppress(BrokenPipeError):
-            os.write(self._request, line)
-        answer, _, more = _read_answer(self._answer).partition(b"\n")
-        return b"null" if more or not answer else answer
+        Exits if there is something to be read from the bot: it is gone.
+        """
+        heard = b""
+        while b"\n" not in heard and len(heard) < _LONGEST:
+            ready, _, _ = select.select([fork, self.requests.fileno()], [], [])
+            if self.requests.fileno() in ready:
+                sys.exit()  # through the `finally` that ends the fork
+            part = os.read(fork, _LONGEST)
+            if not part:
+                break
+            heard += part
+        line, end, more = heard.partition(b"\n")
+        return b"null\n" if more or not end or not line or len(heard) >= _LONGEST else heard
 
-    def end(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        os.waitpid(self._pid, 0)
-        os.close(self._request)
-        os.close(self._answer)
+    def _say(self, line: bytes) -> None:
+        os.write(self._answers, line)
 
 
-def _answer(
-    tasks: Mapping[str, Task], name: str, sources: list[Place], targets: list[Place | None], rest: list[Any]
-) -> bytes:
-    """Open the files, enter all restrictions, then run the task."""
-    files = Files()
+def _line(answer: object) -> bytes:
+    return json.dumps(answer).encode() + b"\n"
+
+
+def _done(name: str, task: Task, enter: Callable[[], list[Held]], files: Files, rest: list[Any]) -> bytes:
+    """Enter all restrictions, then run the task; returns its answer."""
     try:
-        read = [files.source(place) for place in sources]
-        written = [place and files.target(place) for place in targets]
-        said: object = _outcome(name, tasks[name], files, (read, written, *rest))
-    except FileNotFoundError:
-        said = ["failed", "the file is gone"]
-    except Moved:
-        said = ["moved"]
-    except OSError as error:
-        said = ["disk", error.strerror]
-    files.close()
-    return json.dumps(said).encode()
-
-
-def _read_answer(answer: int) -> bytes:
-    """A fork's answer, truncated at the limit; its end is not waited for. Exits if stdin is readable first: the bot is
-    gone."""
-    heard = b""
-    while len(heard) < _LONGEST:
-        ready, _, _ = select.select([answer, 0], [], [])
-        if 0 in ready:
-            sys.exit()  # through the `finally` that ends the fork
-        part = os.read(answer, _LONGEST)
-        heard += part
-        if not part or b"\n" in part:
-            break
-    return heard if len(heard) < _LONGEST else b""
-
-
-def _outcome(name: str, task: Task, files: Files, arguments: tuple[Any, ...]) -> tuple[str, object]:
-    try:
-        held = confine.enter(task)
-        result = held if name == HELD else task.run(*arguments)
+        held = enter()
+        result = held if name == HELD else task.run(files.read(), files.written(), *rest)
         files.complete()
-        return "done", result
+        return _line(["done", result])
     except Refusal as refusal:
-        return "refused", refusal.sentence.packed
+        return _line(["refused", refusal.sentence.packed])
     except BrokenClip as broken:
-        return "broken", str(broken)
+        return _line(["broken", str(broken)])
+    except Moved:
+        return _line(["moved"])
     except OSError as error:
-        return "disk", error.strerror or type(error).__name__
+        return _line(["disk", error.strerror or type(error).__name__])
     except Exception as error:
-        return "failed", type(error).__name__
+        return _line(["failed", type(error).__name__])
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from PIL import Image
 from bot.errors import BrokenClip, NotSent
 from bot.media import clips
 from bot.media.library import Media
-from bot.media.sandbox import probe, transcode
+from bot.media.sandbox import origin, probe
 
 
 @pytest.mark.parametrize("sound", [False, True])
@@ -99,7 +99,7 @@ def test_damaged_clips_play_or_are_broken(tmp_path: Path, changes: list[tuple[fl
     path.write_bytes(bytes(damaged[: int(len(damaged) * share)]))
     with path.open("rb") as file, (tmp_path / "marked.mp4").open("w+b") as marked:
         with suppress(BrokenClip):
-            transcode.mark(file, marked)
+            origin.mark(file, marked)
         with suppress(BrokenClip):
             assert probe.probe(file).seconds > 0
 

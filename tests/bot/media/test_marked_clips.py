@@ -12,7 +12,7 @@ import pytest
 
 from bot.errors import BrokenClip
 from bot.media.library import Media
-from bot.media.sandbox import transcode
+from bot.media.sandbox.origin import mark
 from tests.bot.media.videos import codecs, files, kept, loudness, packets, steps, turned, video
 from tests.houses import House
 from tests.origins import AI, origin
@@ -84,7 +84,7 @@ def test_what_the_library_cannot_read_is_the_clips_fault(tmp_path: Path) -> None
     source = tmp_path / "a.mp4"
     source.write_bytes(video()[:100])
     with source.open("rb") as read, (tmp_path / "b.mp4").open("w+b") as written, pytest.raises(BrokenClip):
-        transcode.mark(read, written)
+        mark(read, written)
 
 
 def test_a_full_disk_is_no_fault_of_the_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -105,7 +105,7 @@ def test_a_full_disk_is_no_fault_of_the_clip(tmp_path: Path, monkeypatch: pytest
             target.open("w+b", buffering=0) as written,
             pytest.raises(OSError, match="too large"),
         ):
-            transcode.mark(read, written)
+            mark(read, written)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, before)

@@ -6,8 +6,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import psutil
@@ -17,6 +17,7 @@ from boxes import children, clip, files, ids, picture, refused, sent, slow_pictu
 from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.library import Media
+from bot.media.sandbox import clip_tasks, opening, photo_tasks
 from bot.media.sandbox.client import Decoder
 
 pytestmark = pytest.mark.usefixtures("nobody_elses")
@@ -34,9 +35,6 @@ async def test_the_disk_is_full_for_the_decoder(box: Media) -> None:
     await box.discard([(await box.keep([sent(picture())])).photo.name])
     [decoder] = children()
     resource.prlimit(decoder.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
-    for fork in decoder.children():  # the next one may have been made already
-        with suppress(OSError):  # or this is the last one, about to end
-            resource.prlimit(fork.pid, resource.RLIMIT_FSIZE, (100, resource.RLIM_INFINITY))
     with pytest.raises(StoreDown, match="large"):  # the same OSError from the same write, with another number
         await box.keep([sent(picture())])
     assert files(box) == []
@@ -83,33 +81,33 @@ async def test_it_may_be_killed_at_work(box: Media, whole: bool) -> None:
 
 
 async def test_it_may_be_killed_at_rest(box: Media) -> None:
-    """No picture is to blame, so none is refused; the fork that waits for the next one goes with it."""
+    """No picture is to blame, so none is refused."""
     await box.keep([sent(picture())])
     [child] = children()
-    await until(child.children)
-    forks = child.children()
     child.kill()
     await until(lambda: children() == [])
-    await until(lambda: not any(fork.is_running() for fork in forks))
     await asyncio.sleep(0.05)  # the loop hears of it a little later
     await box.keep([sent(picture())])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has no forks")
-async def test_the_fork_that_waits_may_be_killed(box: Media) -> None:
-    """As the system does when memory is short: it had no picture yet, so none is refused."""
-    await box.keep([sent(picture())])
-    [child] = children()
-    for _ in range(3):
-        seen: list[list[psutil.Process]] = [[]] * 9
-        while len(seen[-1]) != 1 or seen[-1] != seen[-9]:  # the last one is gone, and the next one is there
-            await asyncio.sleep(0.01)
-            seen.append(child.children())
-        [fork] = seen[-1]
-        fork.kill()
-        await until(lambda fork=fork: fork.status() == psutil.STATUS_ZOMBIE)
-        await box.keep([sent(picture())])
-    assert children() == [child]
+async def test_a_machine_without_room_for_a_process_is_no_pictures_fault(tmp_path: Path) -> None:
+    decoder, source = Decoder("tests.lonely_decoder"), tmp_path / "source"
+    source.write_bytes(picture())
+    for _ in range(2):
+        with pytest.raises(StoreDown, match="temporarily unavailable"):
+            await decoder.photo(source, tmp_path / "target")
+    await decoder.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has no files in memory")
+@pytest.mark.parametrize("module", [photo_tasks, clip_tasks], ids=["photos", "clips"])
+def test_what_is_rehearsed_with_is_read_and_written(module: ModuleType) -> None:
+    for name, data, targets in module.REHEARSALS:
+        files = opening.own_files(data, targets)
+        assert module.TASKS[name].run(files.read(), files.written())
+        files.complete()
+        files.close()
 
 
 async def test_it_may_hang(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,10 +13,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from bot.media.clips import CLIP_TASKS
 from bot.media.sandbox import colours, probe
 from bot.media.sandbox.client import Decoder
 from bot.media.sandbox.images import fit_photo
+from bot.media.uploads import PHOTO_TASKS, STILL_TASKS
 
 Pixels = NDArray[Any]
 
@@ -155,7 +155,7 @@ async def test_hdr_where_nothing_else_can_be_loaded(tmp_path: Path) -> None:
     """By the real decoders, for a photo and for the last frame of a film."""
     film(tmp_path / "clip.mov", 9, 18, 9)
     (tmp_path / "photo").write_bytes(container(gradient(), "AVIF", 9, 16))
-    stills, photos = Decoder(CLIP_TASKS), Decoder("bot.media.sandbox.photo_tasks")
+    stills, photos = Decoder(STILL_TASKS), Decoder(PHOTO_TASKS)
     await stills.still(tmp_path / "clip.mov", tmp_path / "still")
     await photos.photo(tmp_path / "photo", tmp_path / "fitted")
     await stills.close()
