@@ -1,6 +1,7 @@
 """Sessions of the operator's page, and the one-time links that begin them; tokens are stored as hashes."""
 
 import hashlib
+from collections.abc import Sequence
 
 from storage.database import Part, Transaction
 
@@ -11,6 +12,10 @@ OFFER = """
 USE = "UPDATE operator_sessions SET kind = 'used' WHERE hash = $1 AND kind = 'link' AND until > $2 RETURNING person"
 BEGIN = "INSERT INTO operator_sessions (hash, kind, person, begun_at, until) VALUES ($1, 'session', $2, $3, $4)"
 WHOSE = "SELECT person FROM operator_sessions WHERE hash = $1 AND kind = 'session' AND until > $2"
+# What an admin or operator leaves who never ordered anything.
+ACTED = """
+    SELECT 1 AS n WHERE EXISTS (SELECT 1 FROM operator_sessions WHERE person = ANY($1))
+        OR EXISTS (SELECT 1 FROM audit WHERE actor = ANY($1))"""
 END = "DELETE FROM operator_sessions WHERE hash = $1"
 END_ALL = "DELETE FROM operator_sessions WHERE kind <> 'used' AND until > $1 RETURNING hash"
 SWEEP = "DELETE FROM operator_sessions WHERE until <= $1"
@@ -44,6 +49,10 @@ class OperatorSessions(Part):
         """Whose session it is; None if it is over or unknown."""
         row = await self._one(WHOSE, _hash(token), now)
         return str(row["person"]) if row else None
+
+    async def acted(self, people: Sequence[str]) -> bool:
+        """Whether these people have a session or a link, or stand in the audit log as those who acted."""
+        return await self._one(ACTED, list(people)) is not None
 
     async def end(self, token: str) -> None:
         """End a session."""

@@ -18,6 +18,7 @@ JOB_HELD = "SELECT * FROM jobs WHERE id = $1 FOR UPDATE"
 PARDONED = "SELECT 1 FROM ledger WHERE job = $1 AND step = 'pardon'"
 TAKE_BACK = "UPDATE books SET used = used - $3, at = $4 WHERE book = $1 AND span = $2"
 PARK = "INSERT INTO parked (id, person, scope, body, photos, until) VALUES ($1, $2, $3, $4, $5, $6)"
+REWRITE = "UPDATE parked SET body = $2 WHERE id = $1 RETURNING id"
 PARKED = "SELECT * FROM parked WHERE id = $1"
 UNPARK = "DELETE FROM parked WHERE id = $1 RETURNING id"
 
@@ -164,6 +165,10 @@ class Quotas(Part):
         """Store an order until its person confirms it."""
         photos, words = json.dumps(parked.photos), Words("parked.body", parked.body, parked.person)
         await self._change(PARK, parked.id, parked.person, parked.scope, words, photos, parked.until)
+
+    async def rewrite(self, parked_id: str, body: str) -> bool:
+        """Replace a parked order's JSON; False if it is not parked any more."""
+        return bool(await self._change(REWRITE, parked_id, body))
 
     async def parked(self, parked_id: str) -> Parked | None:
         """A parked order by its id; None also if its words cannot be read: there is nothing to buy."""

@@ -19,7 +19,8 @@ async def crop(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     parked = await ctx.store.quotas.parked(name)
     if parked is None or await ctx.store.job(name):  # a double tap, or the first one after a crash
         return await _buy(ctx, inbound, name)
-    return await _go_on(ctx, parked, inbound)
+    waiting.check(ctx, parked, inbound)
+    return await _go_on(ctx, await waiting.crop_accepted(ctx, parked), inbound)
 
 
 async def agree(ctx: Context, inbound: Inbound, argument: str) -> Reply:

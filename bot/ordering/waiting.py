@@ -41,6 +41,14 @@ async def park(ctx: Context, job: Job) -> None:
     await ctx.store.quotas.park(Parked(job.id, job.person, job.scope, body, photos, ctx.clock() + WAIT))
 
 
+async def crop_accepted(ctx: Context, parked: Parked) -> Parked:
+    """Keep that the question of the crop was answered, so that no list of what waits asks it again."""
+    job = await ctx.store.quotas.read(parked.body)
+    body = ctx.store.quotas.write(replace(job, order=replace(job.order, cropped=False)))
+    await ctx.store.quotas.rewrite(parked.id, body)
+    return replace(parked, body=body)
+
+
 def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
     """Only the orderer may answer, in the same community, before the expiry. Raises `Refusal`."""
     if parked.person != inbound.person or parked.scope != inbound.scope:
@@ -121,7 +129,7 @@ async def listed(ctx: Context, inbound: Inbound) -> list[tuple[Job, Reply]]:
         if taken or parked.until < ctx.clock():
             continue
         job = await ctx.store.quotas.read(parked.body)
-        if job.order.cropped:  # the first question; the button continues even if it was answered
+        if job.order.cropped:
             asked = crop_question(job)
         elif await consent_missing(ctx, inbound, sample=job.order.sample):
             asked = consent_question(job.id)

@@ -99,6 +99,8 @@ async def _nothing(ctx: Context, inbound: Inbound) -> bool:
     preferences = await ctx.store.gallery.preferences(inbound.person)
     if len(people) > 1 or preferences.agreed_at is not None or preferences.model:
         return False
+    if await ctx.store.operator_sessions.acted(people):
+        return False
     return (await export.gather(ctx.store, ctx.media, inbound.person, people)).empty
 
 

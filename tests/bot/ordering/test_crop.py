@@ -132,3 +132,26 @@ async def test_a_shell_has_an_option_for_it(house: House, crop: bool) -> None:
     else:
         assert (reply.text, reply.refused) == (texts.pictures.TOO_LONG_SHELL, True)
     assert len(await house.kept()) == crop
+
+
+@pytest.mark.databases
+async def test_an_answered_crop_is_not_asked_again_by_a_list(house: House) -> None:
+    """The page's list may be read between two of its questions; consent that came with another order starts it, too."""
+    house.provider.stand_in = False
+    configure(house.core, ask_consent=True)
+    command = await asked(house)
+    name = command.split()[1]
+    here = Inbound(Address("telegram", "chat", "m"), "7", "telegram:list", "")
+
+    async def listed() -> dict[str, str]:
+        return {job.id: question.buttons[0].command for job, question in await house.core.waiting(here)}
+
+    assert await listed() == {name: command}
+    assert (await house.say(command)).buttons[0].command == f"/agree {name}"
+    assert await listed() == {name: f"/agree {name}"}
+    stranger = await house.say(command, user="8")
+    assert stranger.text == texts.chat.NOT_YOURS
+    placed = await house.say(f"/agree {name}")
+    assert placed.job == name
+    assert await listed() == {}
+    assert (await house.finish(await house.job(name))).outcome == "clip"

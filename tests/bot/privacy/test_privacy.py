@@ -79,3 +79,17 @@ def test_what_cannot_be_reached_is_named(platform: str, hosts: list[str], there:
     said = texts.privacy.unreached(platform, 1, hosts)
     assert all(words in said for words in there), said
     assert "rules of their own" in texts.privacy.privacy(platform, hosts, HOUR, DAY)
+
+
+async def test_an_operator_who_ordered_nothing_is_forgotten_with_the_session_of_the_page(house: House) -> None:
+    configure(house.core, owners=frozenset({ANN}))
+    token = "t" * 40
+    await house.store.operator_sessions.offer(token, ANN, house.clock(), house.clock() + HOUR)
+    session = await house.core.desk.enter(token)
+    assert session
+    assert await house.core.desk.whose(session) == ANN
+    asked = await say(house, "/forgetme")
+    assert asked.buttons
+    await say(house, asked.buttons[0].command)
+    assert await house.core.desk.whose(session) is None
+    assert (await say(house, "/forgetme")).text == texts.privacy.MYDATA_NOTHING
