@@ -166,9 +166,10 @@ class Quotas(Part):
         photos, words = json.dumps(parked.photos), Words("parked.body", parked.body, parked.person)
         await self._change(PARK, parked.id, parked.person, parked.scope, words, photos, parked.until)
 
-    async def rewrite(self, parked_id: str, body: str) -> bool:
+    async def rewrite(self, parked: Parked) -> bool:
         """Replace a parked order's JSON; False if it is not parked any more."""
-        return bool(await self._change(REWRITE, parked_id, body))
+        words = Words("parked.body", parked.body, parked.person)
+        return bool(await self._change(REWRITE, parked.id, words))
 
     async def parked(self, parked_id: str) -> Parked | None:
         """A parked order by its id; None also if its words cannot be read: there is nothing to buy."""

@@ -44,9 +44,9 @@ async def park(ctx: Context, job: Job) -> None:
 async def crop_accepted(ctx: Context, parked: Parked) -> Parked:
     """Keep that the question of the crop was answered, so that no list of what waits asks it again."""
     job = await ctx.store.quotas.read(parked.body)
-    body = ctx.store.quotas.write(replace(job, order=replace(job.order, cropped=False)))
-    await ctx.store.quotas.rewrite(parked.id, body)
-    return replace(parked, body=body)
+    parked = replace(parked, body=ctx.store.quotas.write(replace(job, order=replace(job.order, cropped=False))))
+    await ctx.store.quotas.rewrite(parked)
+    return parked
 
 
 def check(ctx: Context, parked: Parked, inbound: Inbound) -> None:
