@@ -117,3 +117,13 @@ async def test_the_composer_fits_a_low_window(visit: Visit, photo: Path) -> None
         await expect(page.locator(piece)).to_be_in_viewport(ratio=0.9)
     await page.evaluate("dispatchEvent(new Event('offline'))")
     await expect(page.locator("#offline")).to_be_empty()
+    # With all that it may hold, Send is under nothing.
+    await page.set_input_files("#pick-end", str(photo))
+    await page.fill("#words", "day turns to night, and all the lanterns go on --10s")
+    await expect(page.locator("#notice")).not_to_be_empty()
+    for height in (400, 380):
+        await page.set_viewport_size({"width": 360, "height": height})
+        for _ in range(2):
+            await page.locator("#send").click(trial=True)
+            await expect(page.locator("#send")).to_be_in_viewport(ratio=0.9)
+            await page.click("#fold")
