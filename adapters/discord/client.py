@@ -27,6 +27,8 @@ BAD_FORM = 50035
 ARCHIVED = 50083
 BLOCKED = 40333
 """“Internal network error” of Discord's edge, whose HTML pages have no code; temporary."""
+NOT_NOW = frozenset({0, BLOCKED, 40004, 40006, 40062, 110001, 130000})
+"""Temporary refusals: sending or a feature is disabled for now, a resource is limited, overloaded or not there yet."""
 NO_PERMISSION = 50013
 SLOW_MODE = frozenset({20016, 20028})
 UNKNOWN = frozenset({10003, 10004, 10008})
@@ -148,7 +150,7 @@ def _ours(error: Exception) -> ChatError:
             return TooLarge(NOTHING)
         case discord.HTTPException(status=401) if error.code != TOKEN_OVER:
             return BadToken()
-        case discord.HTTPException() if error.status < 500 and error.code in (0, BLOCKED):
+        case discord.HTTPException() if error.status < 500 and error.code in NOT_NOW:
             return ChatError(f"{error.status} {error.code}")
         case discord.HTTPException() if error.status < 500:
             return Denied(f"{error.status} {error.code}", error.code)

@@ -17,6 +17,8 @@ from bot.conversation import Attachment
 from bot.errors import ChatError, Refusal, TooLarge
 
 log = logging.getLogger(__name__)
+_HICCUPS = "temporarily", "try again", "retry", "timeout", "timed out", "rpc_", "interdc", "file_reference"
+"""In refusals of a file that may be had a moment later."""
 
 
 class Files:
@@ -75,7 +77,7 @@ class Files:
 def _is_hiccup(error: Exception) -> bool:
     if isinstance(error, Rejected):
         # Telegram's error is the same for an unknown file and a temporarily unavailable one.
-        return says(error, "temporarily unavailable")
+        return says(error, *_HICCUPS)
     return isinstance(error, ChatError)
 
 

@@ -16,7 +16,7 @@ from bot.quotas import amounts, balance, quote
 from bot.quotas import pricing as rules_of
 from bot.quotas.pricing import known_zone, zone
 from bot.quotas.rules import FOREVER, HOUSE, Act, Grant, Member, Rule, about
-from bot.sentence import EMPTY, Sentence, sentences
+from bot.sentence import EMPTY, Sentence, lines
 
 UNDO = 60.0
 """Seconds in which a change can be undone with a tap."""
@@ -180,7 +180,7 @@ async def undo(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 def how(inbound: Inbound, example: Sentence) -> Sentence:
     """A refusal's example of the syntax; on platforms with fields, how to fill them."""
-    return sentences(example, texts.admin.IN_FIELDS if platforms.of(inbound.address.platform).fields else EMPTY)
+    return lines(example, texts.admin.IN_FIELDS if platforms.of(inbound.address.platform).fields else EMPTY)
 
 
 async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:

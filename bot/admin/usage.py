@@ -169,7 +169,7 @@ def change(act: Act, where: tzinfo, names: Mapping[str, str] = NOBODY) -> Senten
         if name == "prices":
             parts += _repriced(before.get(name), after.get(name))
             continue
-        old, new = _short(name, before.get(name), where), _short(name, after.get(name), where)
+        old, new = (_short(name, side.get(name), where, act.scope) for side in (before, after))
         if old != new:
             parts.append(texts.admin.changed_from(called, old, new) if name in _SETTINGS else join(" ", [called, new]))
     return join(", ", parts)
@@ -206,7 +206,7 @@ def _came_and_went(before: object, after: object, names: Mapping[str, str]) -> S
     return texts.admin.listed([each for each in new if each not in old], [each for each in old if each not in new])
 
 
-def _short(name: str, value: object, where: tzinfo) -> Sentence:
+def _short(name: str, value: object, where: tzinfo, scope: str) -> Sentence:
     if isinstance(value, list) and name == "models":
         return join(", ", [offers.said_title(str(each)) for each in value])
     if isinstance(value, list):
@@ -218,6 +218,8 @@ def _short(name: str, value: object, where: tzinfo) -> Sentence:
         return texts.admin.until(end) if name == "banned" else end
     if isinstance(value, bool):
         return texts.admin.YES if value else texts.admin.NO_
+    if name in _PLACES and value == f"{scope.partition(':')[2]}/":  # a group is its own channel
+        return texts.admin.HERE
     if name in _PLACES and isinstance(value, str):
         return verbatim(f"#{value.removesuffix('/')}")
     if name == "best" and value in texts.admin.EACH:

@@ -136,6 +136,8 @@ async def test_a_guests_clip_that_is_refused_is_told_in_words(room: Room, refusa
     "hiccup",
     [
         error(403, 40333, "internal network error"),
+        error(403, 40004, "Send messages has been temporarily disabled"),
+        error(400, 130000, "API resource is currently overloaded. Try again a little later"),
         Fault("answer", status=403, body="<html>Attention Required! | Cloudflare</html>"),
         Fault("answer", status=404, body="<html>404 Not Found</html>"),
         Fault("answer", status=409, body=""),

@@ -17,8 +17,9 @@ def prompts(room: Room) -> list[str]:
     return [order.prompt for order in room.house.provider.orders]
 
 
-async def test_a_file_that_is_temporarily_unavailable_is_asked_for_again(room: Room) -> None:
-    room.api.trouble["getFile"] += [AWAY, AWAY]
+@pytest.mark.parametrize("reason", ["file is temporarily unavailable", "RPC_CALL_FAIL", "Timeout, please try again"])
+async def test_a_file_that_is_temporarily_unavailable_is_asked_for_again(room: Room, reason: str) -> None:
+    room.api.trouble["getFile"] += [AWAY, Refuse(400, f"Bad Request: {reason}")]
     room.api.photo(room.ann, room.private, picture(), "she smiles")
     await room.clip(room.private)
 

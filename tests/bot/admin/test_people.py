@@ -188,7 +188,7 @@ async def test_on_discord_an_example_names_the_fields(town: Town) -> None:
         ("/operator x", texts.operator.OPERATOR_HOW),
     ):
         there = await town.say(said, platform="discord", scope="discord:5")
-        assert there.text == f"{example} {texts.admin.IN_FIELDS}"
+        assert there.text == f"{example}\n{texts.admin.IN_FIELDS}"
 
 
 async def test_help_in_private_says_what_works_in_communities_only(town: Town) -> None:

@@ -112,6 +112,11 @@ async def test_who_paused_it_stands_in_the_operators_audit_and_table(town: Town)
     ]
 
 
+async def test_a_group_that_is_its_own_gallery_is_no_number(town: Town) -> None:
+    await town.say("/gallery here")
+    assert "gallery channel not set → here" in (await town.say("/audit")).text
+
+
 async def test_times_are_iso_8601_and_no_cell_holds_json(town: Town) -> None:
     await town.say(f"/grant {M} 6 until 2027-03-01", BOB)
     await town.say(f"/ban {M} for 2 weeks", BOB)
