@@ -31,10 +31,11 @@ def cipher_of(settings: Settings, folder: Path | None = None) -> TextCipher:
 
     It encrypts nothing.
     """
-    place = (folder or settings.data_dir) / "keys"
-    there = (place / "master").exists()
-    masters = Masters(place.parent, _said(settings.master_key), _said(settings.master_key_before))
-    return TextCipher(Keys(place, masters) if there else None, seals=False)
+    data = folder or settings.data_dir
+    if not (data / "keys" / "master").exists() or not opens(settings, data):
+        return TextCipher()
+    masters = Masters(data, _said(settings.master_key), _said(settings.master_key_before))
+    return TextCipher(Keys(data / "keys", masters), seals=False)
 
 
 def closed_vault_of(settings: Settings) -> Vault:

@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 
 from bot import overview
-from bot.model import Incident, Job
+from bot.model import LOST, Incident, Job
 from bot.overview import Person
 from bot.quotas.rules import Act, Movement, about
 from storage import audit, ledger, rows
 from storage.database import Part, records
 from storage.incidents import incident
 
+# Without an index, as it is asked of a scratch copy only.
+WORDED = "SELECT * FROM jobs WHERE wording <> '' ORDER BY created_at DESC, id LIMIT 1"
 UNFINISHED = "SELECT * FROM jobs WHERE state <> 'done' ORDER BY created_at, id LIMIT $1"
 # Two searches of the index (swept, done_at), whose rows have the files of their clips still.
 ENDED = """
@@ -77,6 +79,11 @@ class Overview(Part):
     async def unfinished(self, limit: int) -> list[Job]:
         """The oldest unfinished jobs."""
         return [rows.job(row) for row in await self._all(UNFINISHED, limit)]
+
+    async def reads(self) -> bool:
+        """Whether the words of the newest order can be decrypted, or there are none."""
+        row = await self._one(WORDED)
+        return row is None or rows.job(row).order.prompt != LOST
 
     async def done(self, before: float, limit: int, outcome: str = "") -> list[Job]:
         """Jobs that ended before then, newest first, with this outcome or any; those deleted since are missing."""

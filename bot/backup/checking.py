@@ -25,7 +25,7 @@ SHOWN = 5
 class Checked:
     """`missing`: files that rows name and the backup lacks: what expired while it was made.
 
-    `opens`: whether a master key that is known here opens its files.
+    `opens`: whether a master key that is known here opens its files and words.
     """
 
     about: Manifest
@@ -88,6 +88,11 @@ async def check(settings: Settings, folder: Path, scratch: Path, progress: Progr
             missing = {one async for names in store.retention.named() for one in names}
             missing -= {Path(path).name for path in about.files}
             known = await in_thread(lambda stopped: encryption.opens(settings, folder))
+            if known and not await store.overview.reads():
+                raise Misconfigured(
+                    f"The words of the newest order in {folder} cannot be decrypted: a key is missing in its folder "
+                    "keys. Take another backup."
+                )
             return Checked(about, len(missing), newest(about.database), known)
 
 

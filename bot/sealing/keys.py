@@ -34,6 +34,10 @@ class KeyMissing(Unreadable):
         super().__init__(errno.ENOKEY if hasattr(errno, "ENOKEY") else errno.EACCES, why)
 
 
+class MasterMissing(KeyMissing):
+    """The key is there, and this process does not know the master key that wraps it."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """A wrapped key as stored. `master`: id of what wraps it; `wrapped`: nonce and ciphertext in base64."""
@@ -231,7 +235,7 @@ class Keys:
 
         master = self._masters.find(entry.master)
         if master is None:
-            raise KeyMissing("the master key of an encrypted file is missing")
+            raise MasterMissing("the master key of an encrypted file is missing")
         try:
             stored = base64.b64decode(entry.wrapped)
             return AESGCM(master.key).decrypt(stored[:_NONCE], stored[_NONCE:], holder + bytes.fromhex(entry.id))

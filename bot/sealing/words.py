@@ -11,7 +11,7 @@ import secrets
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
-from bot.sealing.keys import KeyMissing, Keys
+from bot.sealing.keys import KeyMissing, Keys, MasterMissing
 from bot.sealing.model import TAG, DataKey
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class TextCipher:
             cipher = self._ciphers.get(name) or self._cipher(self._keys.find(*name))
             return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], _bound_to(column, owner)).decode()
         except KeyMissing as error:
-            if not self._keys.there():
-                raise  # a volume that is not mounted now
+            if isinstance(error, MasterMissing) or not self._keys.there():
+                raise  # it comes back, with a volume that is mounted or a process that is started again
             raise Lost(error.strerror) from None
         except (InvalidTag, ValueError):
             raise Lost("it was changed, or is another person's") from None

@@ -88,8 +88,8 @@ UNDONE = _("What a restore had moved aside is back.")
 NEXT = _("Next: photoplay run, and {/operator resume} when all is well.")
 NOTHING_IN_LINE = _("Nothing was in line.")
 LOCKED = _(
-    "The master key that opens its photos and clips is not known here: set MASTER_KEY (or MASTER_KEY_BEFORE) to the "
-    "one that was in use when it was made."
+    "The master key that opens its photos, clips and words is not known here: set MASTER_KEY (or MASTER_KEY_BEFORE) "
+    "to the one that was in use when it was made."
 )
 """Of a backup that is whole."""
 WRITING = _("Backing up")

@@ -23,17 +23,20 @@ from bot.backup.making import Progress
 from bot.backup.restoring import Restored, restore
 from bot.backup.source import source_of, tombstones_of
 from bot.config import Settings
-from bot.encryption import vault_of
+from bot.encryption import keys_of, vault_of
 from bot.errors import Misconfigured, StoreDown
 from bot.gallery import sharing
+from bot.jobs.machine import hold
 from bot.media.library import Media
 from bot.media.signed_links import secret_of
 from bot.privacy import retention
 from bot.quotas.rules import HOUSE, Act, Rule
+from bot.sealing.words import TextCipher
 from storage import Store, open_store
 from tests import templates
 from tests.bookkeeping import check as check_books
 from tests.bookkeeping import rows
+from tests.samples import a_job, an_order
 from tests.traces import TOWN, a_past, a_share, everywhere
 
 pytestmark = [pytest.mark.databases, pytest.mark.usefixtures("programs")]
@@ -485,6 +488,61 @@ async def test_encrypted_files_come_back_with_their_keys(settings: Settings) -> 
     assert media.vault.keys.current(ANN) != hers
     assert await media.drop_keys([ANN]) == 1
     await media.close()
+
+
+@asynccontextmanager
+async def encrypting(settings: Settings) -> AsyncIterator[Store]:
+    """The installation's store, which encrypts words."""
+    url = settings.database_url.get_secret_value() if settings.database_url else None
+    cipher = TextCipher(keys_of(settings, make=True))
+    store = await open_store(settings.data_dir, url, cipher=cipher)
+    try:
+        yield store
+    finally:
+        await store.close()
+
+
+async def test_encrypted_words_come_back_with_their_keys(settings: Settings, tmp_path: Path) -> None:
+    async with opened(settings) as (noting, media), encrypting(settings) as store:
+        for name, who in (("ann", ANN), ("bob", BOB)):
+            job = a_job(name, person=who, order=an_order(prompt=f"{name} smiles"))
+            await store.submit(job, hold(job))
+        folder = await backed_up(settings)
+        await retention.forget(noting, media, ANN, NOW + 2)
+    assert (await checking.check(settings, folder, tmp_path, Progress())).opens
+    shutil.rmtree(settings.data_dir)
+    await put_back(settings, folder)
+    async with encrypting(settings) as store:
+        found = await store.job("bob")
+        assert found
+        assert found.order.prompt == "bob smiles"
+        assert await store.jobs(ANN) == []
+
+
+async def test_a_backup_without_a_key_of_its_words_is_no_good(settings: Settings, tmp_path: Path) -> None:
+    async with opened(settings), encrypting(settings) as store:
+        job = a_job("bob", person=BOB)
+        await store.submit(job, hold(job))
+        for path in (settings.data_dir / "keys").glob("????????????????????????????????"):
+            path.unlink()
+        folder = await backed_up(settings)
+    with pytest.raises(Misconfigured, match=r"words of the newest order .* cannot be decrypted"):
+        await checking.check(settings, folder, tmp_path, Progress())
+
+
+async def test_words_wait_for_the_master_key(settings: Settings, tmp_path: Path) -> None:
+    secret = settings.model_copy(update={"master_key": SecretStr("a master key that is kept elsewhere, in a safe")})
+    async with opened(secret), encrypting(secret) as store:
+        job = a_job("bob", person=BOB)
+        await store.submit(job, hold(job))
+        folder = await backed_up(secret)
+    assert not (await checking.check(settings, folder, tmp_path, Progress())).opens
+    shutil.rmtree(secret.data_dir)
+    await put_back(settings, folder)
+    async with encrypting(secret) as store:
+        found = await store.job("bob")
+        assert found
+        assert (found.order.prompt, found.halted) == ("she smiles", True)
 
 
 async def test_a_backup_without_its_master_key_is_put_back_and_waits_for_it(settings: Settings) -> None:

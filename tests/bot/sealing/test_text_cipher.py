@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sealing.keys import KeyMissing, Keys, open_keys
+from bot.sealing.keys import KeyMissing, Keys, MasterMissing, open_keys
 from bot.sealing.masters import Masters
 from bot.sealing.words import MARK, Lost, TextCipher, is_sealed
 
@@ -74,6 +74,15 @@ def test_a_new_master_key_changes_no_text(tmp_path: Path) -> None:
     sealed = TextCipher(keys_in(tmp_path, "a" * 32)).seal("a lake", SAID, ANN)
     keys_in(tmp_path, "b" * 32, "a" * 32).rewrap()
     assert TextCipher(keys_in(tmp_path, "b" * 32)).open(sealed, SAID, ANN) == "a lake"
+
+
+def test_a_master_key_that_is_not_known_is_not_lost(tmp_path: Path) -> None:
+    """As in a process that was not started again after it was changed: what is in line waits."""
+    sealed = TextCipher(keys_in(tmp_path, "a" * 32)).seal("a lake", SAID, ANN)
+    cipher = TextCipher(keys_in(tmp_path, "a" * 32))
+    keys_in(tmp_path, "b" * 32, "a" * 32).rewrap()
+    with pytest.raises(MasterMissing):
+        cipher.open(sealed, SAID, ANN)
 
 
 def test_without_encryption_texts_are_read_and_written_as_they_are(tmp_path: Path) -> None:
