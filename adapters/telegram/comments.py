@@ -24,6 +24,10 @@ class Comments:
         self._sleep = sleep
         self._latest: Newest[str, tuple[Message, str]] = Newest(MOST)
         self._answering: dict[tuple[int, int], asyncio.Task[None]] = {}
+        self._used: Newest[tuple[int, int], None] = Newest(MOST)
+        """Texts that turned out to be comments."""
+        self._hints: Newest[tuple[int, int], Callable[[], Awaitable[None]]] = Newest(MOST)
+        """Removal of the answer to a text, by the text."""
 
     def put(self, user: str, message: Message, words: str) -> None:
         """Remember a text."""
@@ -37,12 +41,17 @@ class Comments:
         apart = (picture.date - message.date).total_seconds()
         if not 0 <= apart <= TOGETHER or picture.message_id <= message.message_id:
             return ""
-        if answering := self._answering.get((message.chat.id, message.message_id)):
+        key = message.chat.id, message.message_id
+        self._used[key] = None
+        if answering := self._answering.get(key):
             answering.cancel()
+        elif remove := self._hints.pop(key, None):
+            self._run(key, remove())
         return words
 
-    def answer(self, message: Message, how: Callable[[], Awaitable[None]]) -> None:
-        """Answer a text after `PATIENCE`, unless it turns out to be a comment."""
+    def answer(self, message: Message, how: Callable[[], Awaitable[Callable[[], Awaitable[None]]]]) -> None:
+        """Answer a text after `PATIENCE`, unless it turns out to be a comment. `how` returns what removes the answer,
+        for a comment whose picture was late."""
         key = message.chat.id, message.message_id
 
         async def answer() -> None:
@@ -50,9 +59,22 @@ class Comments:
                 await self._sleep(PATIENCE)
             finally:
                 del self._answering[key]
-            await how()
+            remove = await how()
+            if key in self._used:
+                await remove()
+            else:
+                self._hints[key] = remove
 
         self._answering[key] = asyncio.create_task(answer())
+
+    def _run(self, key: tuple[int, int], work: Awaitable[None]) -> None:
+        async def run() -> None:
+            try:
+                await work
+            finally:
+                del self._answering[key]
+
+        self._answering[key] = asyncio.create_task(run())
 
     async def close(self) -> None:
         """Drop pending answers, which are only hints."""

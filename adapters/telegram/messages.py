@@ -1,7 +1,8 @@
 """Messages in private chats and groups, passed to the core."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -21,7 +22,7 @@ from bot import texts
 from bot.commands.table import TABLE
 from bot.conversation import MENTION, Inbound, Reply
 from bot.core import Core
-from bot.errors import Refusal
+from bot.errors import ChatError, Refusal
 from bot.model import Address
 from bot.sentence import EMPTY, Sentence
 
@@ -164,9 +165,20 @@ class Messages:
             await self._people.met(message.from_user)
         await self._prompts.moved_on(where.chat)
         if heard.comment and reply.refused:
-            self._comments.answer(message, partial(self._replies.respond, inbound, reply))
+            self._comments.answer(message, partial(self._hint, inbound, reply))
         else:
             await self._replies.respond(inbound, reply, () if reply.bare else heard.pictures)
+
+    async def _hint(self, inbound: Inbound, reply: Reply) -> Callable[[], Awaitable[None]]:
+        """Send a reply; returns its removal."""
+        sent = await self._replies.respond(inbound, reply)
+
+        async def remove() -> None:
+            if sent:
+                with suppress(ChatError):
+                    await self._chat.remove(inbound.address, sent.message)
+
+        return remove
 
     async def close(self) -> None:
         """Drop pending answers."""

@@ -47,7 +47,7 @@ class Replies:
         to: User | None = None,
         *,
         tapped: bool = False,
-    ) -> None:
+    ) -> Posted | None:
         """Send a reply, and save its place: a status line's for the worker, a question's for the answer.
 
         `to` is mentioned in a question whose place does not show its addressee. `tapped`: it answers a button.
@@ -58,13 +58,14 @@ class Replies:
         if reply.over:
             await self._telling.take_away(replace(inbound.address, message=reply.over))
         if posted is None:
-            return
+            return None
         if reply.ask is not None:
             question = Question(inbound.user, reply.ask, tuple(pictures), inbound.address.message)
             await self._prompts.put(inbound.address.chat, posted.message, question)
         if tapped and reply.private and reply.buttons and inbound.shared:
             await self._dialogs.put(inbound.address.chat, posted.message, inbound.user)
         await self._telling.track(reply, replace(place, message=posted.message))
+        return posted
 
     async def aside(self, inbound: Inbound, reply: Reply, pictures: Sequence[Picture] = ()) -> Reply:
         """Send private parts (files, clips, questions) to the private chat; returns the rest for the group.

@@ -95,6 +95,19 @@ async def test_a_comment_on_a_picture_that_is_passed_on_is_what_shall_happen(
     assert len(asked) == 1, "no photo was asked for while it followed"
 
 
+async def test_a_hint_that_was_sent_before_the_picture_came_is_taken_back(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room.telegram._messages._comments, "_sleep", lambda _: asyncio.sleep(0))
+    room.api.say(room.ann, room.private, "make her smile")
+    hint = await room.told(room.private, texts.chat.NO_PHOTO)
+    await room.settled()
+    room.api.photo(room.ann, room.private, picture(), "", forward=True)
+    await room.clip(room.private)
+    await room.api.until(lambda: hint.deleted)
+    assert prompts(room) == ["make her smile"]
+
+
 async def test_what_was_said_long_before_is_no_comment(room: Room) -> None:
     post = room.api._draw_up(room.ann, room.private, {"text": "good morning"})
     post["date"] -= 60
