@@ -22,6 +22,7 @@ from tests.published import SERVICE, problems
 PHOTO = data_uri(encoded(drawing(300, 300), "JPEG"))
 NO_PICTURE = "data:image/jpeg;base64,AAAA"
 OTHER = "klingai/video-v2-6-pro-image-to-video"
+pytestmark = pytest.mark.usefixtures("small_clips")
 MODELS = {DEFAULT: Model((5, 10), "Kling 1 Standard"), OTHER: Model((5, 10), "Kling 2.6 Pro", Fraction(100_000))}
 
 

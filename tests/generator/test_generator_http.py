@@ -173,6 +173,7 @@ async def test_a_clip_from_order_to_file(session: aiohttp.ClientSession, tmp_pat
         assert sum(1 for _ in container.decode(stream)) == 150
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_ten_seconds_as_a_string(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with Generator(tmp_path).serve() as base:
         photo = data_uri(encoded(drawing(750, 300)))
@@ -182,6 +183,7 @@ async def test_ten_seconds_as_a_string(session: aiohttp.ClientSession, tmp_path:
                 assert container.duration == pytest.approx(10_000_000, abs=20_000)
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_the_documented_program_gets_its_clip(tmp_path: Path) -> None:
     async def photo(request: web.Request) -> web.Response:
         return web.Response(body=encoded(drawing(400, 400), "JPEG"), content_type="image/jpeg")
@@ -368,6 +370,7 @@ async def fetched(session: aiohttp.ClientSession, base: str, **fields: Any) -> b
         return await answer.read()
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_a_clip_has_a_sound_track_unless_it_is_declined(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with Generator(tmp_path, models=LOUD).serve() as base:
         for switch in (True, None):  # on where it is not sent, as with the real ones
@@ -387,6 +390,7 @@ async def test_a_clip_has_a_sound_track_unless_it_is_declined(session: aiohttp.C
             assert not container.streams.audio
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_the_end_picture_has_the_models_own_field(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     white = data_uri(encoded(Image.new("RGB", (300, 300), "white")))
     async with Generator(tmp_path, models=LOUD).serve() as base:
@@ -400,6 +404,7 @@ async def test_the_end_picture_has_the_models_own_field(session: aiohttp.ClientS
                 assert next(iter(wrong)) in (await answer.json())["message"]
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_a_clip_comes_at_its_models_pace_and_waits_in_no_slot(
     session: aiohttp.ClientSession, tmp_path: Path
 ) -> None:

@@ -78,7 +78,9 @@ def alive(pid: int) -> bool:
         return False
 
 
-async def test_a_stop_in_mid_render_is_quick_and_loses_nothing(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+async def test_a_stop_in_mid_render_is_quick_and_loses_nothing(
+    session: aiohttp.ClientSession, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     async with Generator(tmp_path).serve() as base:
         generation = await create(session, base, image_url=PHOTO, duration=10)
         await until(session, base, generation, "generating")
@@ -87,12 +89,14 @@ async def test_a_stop_in_mid_render_is_quick_and_loses_nothing(session: aiohttp.
         start = time.perf_counter()
     assert time.perf_counter() - start < 20  # a render of ten seconds takes longer where a stop takes that long
     assert not alive(renderer)
+    request.getfixturevalue("small_clips")
     async with Generator(tmp_path).serve() as base:
         state = await until(session, base, generation, "completed")
         async with session.get(state["video"]["url"]) as answer:
             assert answer.status == 200
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_two_servers_share_a_folder(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with Generator(tmp_path).serve() as one, Generator(tmp_path).serve() as other:
         first = await create(session, one, image_url=PHOTO)
@@ -105,6 +109,7 @@ async def test_two_servers_share_a_folder(session: aiohttp.ClientSession, tmp_pa
     assert [sorted(file.name for file in home.iterdir()) for home in homes] == [["clip.mp4", "started"]] * 2
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_a_killed_renderer_is_replaced(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with Generator(tmp_path).serve() as base:
         generation = await create(session, base, image_url=PHOTO)
@@ -112,6 +117,7 @@ async def test_a_killed_renderer_is_replaced(session: aiohttp.ClientSession, tmp
         await until(session, base, generation, "completed")
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_a_clip_that_kills_two_renderers_fails_and_the_next_one_is_made(
     session: aiohttp.ClientSession, tmp_path: Path
 ) -> None:
@@ -125,6 +131,7 @@ async def test_a_clip_that_kills_two_renderers_fails_and_the_next_one_is_made(
         await until(session, base, await create(session, base, image_url=PHOTO), "completed")
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_a_ctrl_c_does_not_end_a_renderer(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with Generator(tmp_path).serve() as base:
         generation = await create(session, base, image_url=PHOTO)
@@ -137,7 +144,9 @@ async def test_a_ctrl_c_does_not_end_a_renderer(session: aiohttp.ClientSession, 
         assert children(os.getpid()) == [renderer]
 
 
-async def test_a_killed_server_leaves_no_process_and_no_lock(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+async def test_a_killed_server_leaves_no_process_and_no_lock(
+    session: aiohttp.ClientSession, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     (tmp_path / "server.py").write_text(SERVER)
     server = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -159,11 +168,14 @@ async def test_a_killed_server_leaves_no_process_and_no_lock(session: aiohttp.Cl
     while alive(renderer):
         assert time.perf_counter() - start < 60
         await asyncio.sleep(0.02)
+    request.getfixturevalue("small_clips")
     async with Generator(tmp_path / "folder").serve() as base:
         await until(session, base, generation, "completed")
 
 
-async def test_a_full_disk_is_said_in_a_line_and_waited_out(session: aiohttp.ClientSession, tmp_path: Path) -> None:
+async def test_a_full_disk_is_said_in_a_line_and_waited_out(
+    session: aiohttp.ClientSession, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
     (tmp_path / "server.py").write_text(SERVER)
     server = await asyncio.create_subprocess_exec(
         *("prlimit", "--fsize=60000", sys.executable, tmp_path / "server.py", tmp_path / "folder"),
@@ -187,6 +199,7 @@ async def test_a_full_disk_is_said_in_a_line_and_waited_out(session: aiohttp.Cli
         await server.wait()
     assert len(list((tmp_path / "folder" / "generations").iterdir())) == 1
     assert not list(tmp_path.rglob("*.part"))
+    request.getfixturevalue("small_clips")
     async with Generator(tmp_path / "folder").serve() as base:
         await until(session, base, generation, "completed")
 
@@ -207,6 +220,7 @@ async def test_what_finds_no_room_for_long_fails(
     assert not list((tmp_path / "folder" / "open").iterdir())
 
 
+@pytest.mark.usefixtures("small_clips")
 async def test_delay_keeps_a_clip_generating(session: aiohttp.ClientSession, tmp_path: Path) -> None:
     async with Generator(tmp_path, delay=1.0).serve() as base:
         start = time.perf_counter()
