@@ -1,14 +1,13 @@
 """Who may import whom, and what the documents promise."""
 
 import ast
+import functools
 import graphlib
 import re
 import tomllib
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-
-import pytest
 
 from bot import cli, cli_clips, config
 from bot.offers import Choice
@@ -114,39 +113,37 @@ HOME = {
 """The libraries at our edges, and the only places where each may be imported."""
 
 
-def modules() -> dict[str, set[str]]:
-    """What each module of ours imports, by full name, for whatever purpose."""
-    found = {}
-    for path in [p for room in ("bot", "adapters", "storage", "generator") for p in (ROOT / room).rglob("*.py")]:
-        name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-        imports: set[str] = set()
-        todo: list[ast.AST] = [ast.parse(path.read_text("utf-8"))]
-        while todo:
-            node = todo.pop()
-            todo.extend(ast.iter_child_nodes(node))
-            if isinstance(node, ast.Import):
-                imports.update(alias.name for alias in node.names)
-            elif isinstance(node, ast.ImportFrom):
-                assert node.level == 0, f"{path}: imports are absolute here"
-                imports.update(f"{node.module}.{alias.name}" for alias in node.names)
-        found[name] = imports
-    return found
+MODULES = {
+    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+    for room in ("bot", "adapters", "storage", "generator")
+    for path in (ROOT / room).rglob("*.py")
+}
 
 
-MODULES = modules()
+@functools.cache
+def tree(module: str) -> ast.Module:
+    return ast.parse(MODULES[module].read_text("utf-8"))
 
 
-def source(module: str) -> str:
-    path = ROOT.joinpath(*module.split("."))
-    return (path / "__init__.py" if path.is_dir() else path.with_suffix(".py")).read_text("utf-8")
+@functools.cache
+def imports(module: str) -> frozenset[str]:
+    """What a module of ours imports, by full name, for whatever purpose."""
+    found: set[str] = set()
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module}: imports are absolute here"
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)
 
 
 def ours(name: str) -> set[str]:
     """The modules of ours that a module imports."""
-    known = set(MODULES)
+    known = MODULES.keys()
     return {
         next(m for m in (i, i.rpartition(".")[0]) if m in known)
-        for i in MODULES[name]
+        for i in imports(name)
         if known & {i, i.rpartition(".")[0]}
     } - {"bot"}
 
@@ -189,15 +186,14 @@ def may(module: str, other: str) -> bool:
     return below < above or (below == above and (package(module) == package(other) or inside(other, module)))
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"bot", "adapters", "generator"}))
-def test_each_module_stands_in_a_layer(module: str) -> None:
-    assert layer(module) or inside(module, "generator")
+def test_each_module_stands_in_a_layer() -> None:
+    modules = MODULES.keys() - {"bot", "adapters", "generator"}
+    assert [module for module in modules if not layer(module) and not inside(module, "generator")] == []
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_each_module_imports_from_its_package_and_from_layers_below(module: str) -> None:
-    wrong = {other for other in ours(module) if not may(module, other)}
-    assert not wrong, f"{module} may not import {sorted(wrong)}"
+def test_each_module_imports_from_its_package_and_from_layers_below() -> None:
+    wrong = {module: {other for other in ours(module) if not may(module, other)} for module in MODULES}
+    assert {module: others for module, others in wrong.items() if others} == {}
 
 
 def test_no_platform_is_asked_for_by_name() -> None:
@@ -206,7 +202,7 @@ def test_no_platform_is_asked_for_by_name() -> None:
     for module in MODULES:
         if layer(module) == TOP or inside(module, "generator", *(f"adapters.{name}" for name in names)):
             continue
-        for node in ast.walk(ast.parse(source(module))):
+        for node in ast.walk(tree(module)):
             if isinstance(node, ast.Compare):
                 said = {part.value for part in ast.walk(node) if isinstance(part, ast.Constant)}
                 assert not said & names, f"{module}, line {node.lineno}: {said & names}"
@@ -234,11 +230,11 @@ def test_no_module_imports_itself_through_others() -> None:
     order.prepare()  # raises on a circle, and names it
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_drivers_stay_at_their_edge(module: str) -> None:
-    used = {name.partition(".")[0] for name in MODULES[module]} & HOME.keys()
-    strangers = {driver for driver in used if not inside(module, *HOME[driver])}
-    assert not strangers, f"{module} may not import {sorted(strangers)}"
+def test_drivers_stay_at_their_edge() -> None:
+    for module in MODULES:
+        used = {name.partition(".")[0] for name in imports(module)} & HOME.keys()
+        strangers = {driver for driver in used if not inside(module, *HOME[driver])}
+        assert not strangers, f"{module} may not import {sorted(strangers)}"
 
 
 def test_tests_and_benches_import_from_tests_what_there_is() -> None:
@@ -312,10 +308,10 @@ KNOW_PATHS = {
 """Who may say `Path` outside of `bot.media` and the composition root: none of it is a file that is kept."""
 
 
-def uses(tree: ast.AST) -> set[str]:
+def uses(parsed: ast.AST) -> set[str]:
     """What a module says of where kept files lie."""
     found = set()
-    for node in ast.walk(tree):
+    for node in ast.walk(parsed):
         if isinstance(node, ast.Attribute) and node.attr == "local_path":
             found.add("local_path")
         elif isinstance(node, ast.Attribute) and node.attr == "path":
@@ -324,15 +320,15 @@ def uses(tree: ast.AST) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_only_media_knows_where_a_file_lies(module: str) -> None:
+def test_only_media_knows_where_a_file_lies() -> None:
     """A clip is opened, not located, so that it may stand elsewhere one day."""
-    if inside(module, "bot.media", "bot.sealing", "adapters.web.file_response", "generator", "storage"):
-        return
-    said = uses(ast.parse(source(module)))
-    assert not said, f"{module} says {sorted(said)}"
-    paths = MODULES[module] & {"pathlib", "pathlib.Path", "os.path", "glob"}
-    assert not paths or layer(module) == TOP or module in KNOW_PATHS, f"{module} imports {sorted(paths)}"
+    for module in MODULES:
+        if inside(module, "bot.media", "bot.sealing", "adapters.web.file_response", "generator", "storage"):
+            continue
+        said = uses(tree(module))
+        assert not said, f"{module} says {sorted(said)}"
+        paths = imports(module) & {"pathlib", "pathlib.Path", "os.path", "glob"}
+        assert not paths or layer(module) == TOP or module in KNOW_PATHS, f"{module} imports {sorted(paths)}"
 
 
 def test_temporary_files_are_made_in_our_own_folder() -> None:

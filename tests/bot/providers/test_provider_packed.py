@@ -16,14 +16,9 @@ from bot.model import Accepted, Finished, Pending
 from bot.providers import books, download, error_words, wire
 from bot.providers.hosts import local
 from bot.providers.transport import ANSWER_LIMIT
+from tests.bombs import ENCODINGS, bomb
 from tests.loopback.provider.scripted import Scripted
 
-BOMB = gzip.compress(bytes(300_000_000), 1)
-BOMBS = {
-    "gzip": BOMB,
-    "gzip, gzip": gzip.compress(gzip.compress(BOMB)),
-    "deflate": zlib.compress(bytes(300_000_000), 1),
-}
 MEMORY = 40_000_000
 """Bytes that a call may take; unpacked, any of the bodies has more."""
 
@@ -31,6 +26,8 @@ MEMORY = 40_000_000
 @pytest.fixture(autouse=True)
 def small() -> Iterator[None]:
     """No call may unfold a body in memory."""
+    for encoding in ENCODINGS:
+        bomb(encoding)
     tracemalloc.start()
     yield
     peak = tracemalloc.get_traced_memory()[1]
@@ -38,12 +35,12 @@ def small() -> Iterator[None]:
     assert peak < MEMORY
 
 
-@pytest.mark.parametrize("encoding", BOMBS)
+@pytest.mark.parametrize("encoding", ENCODINGS)
 async def test_no_answer_unfolds_beyond_the_limit(encoding: str, first: Scripted, make: Make) -> None:
     host = replace(row(first), balances=(f"{first.base}/balance",))
     providers = make(host)
     for _ in range(4):
-        first.say(200, BOMBS[encoding], Content_Encoding=encoding)
+        first.say(200, bomb(encoding), Content_Encoding=encoding)
     with pytest.raises(Ambiguous, match="without an id"):
         await providers.create(ORDER, REQUEST)
     assert await providers.poll("aimlapi", "x", 0.0) == Pending("HTTP 200 without a JSON object", failed=True)
@@ -51,15 +48,15 @@ async def test_no_answer_unfolds_beyond_the_limit(encoding: str, first: Scripted
     assert await providers.installation(first.base) is None
 
 
-@pytest.mark.parametrize("encoding", BOMBS)
+@pytest.mark.parametrize("encoding", ENCODINGS)
 async def test_no_clip_unfolds_beyond_the_limit(
     encoding: str, first: Scripted, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(download, "CLIP_LIMIT", 10_000_000)
-    first.say(200, BOMBS[encoding], Content_Encoding=encoding)
+    first.say(200, bomb(encoding), Content_Encoding=encoding)
     pieces = make(local(first.base)).fetch("local", f"{first.base}/a")
     if encoding == "gzip, gzip":  # it is handed on as it came, and is no film
-        assert sum([len(piece) async for piece in pieces]) == len(BOMBS[encoding])
+        assert sum([len(piece) async for piece in pieces]) == len(bomb(encoding))
         return
     with pytest.raises(ProviderError, match="too large"):
         _ = [len(piece) async for piece in pieces]
