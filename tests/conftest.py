@@ -1,13 +1,15 @@
 """Fixtures for all tests: a database, a manual clock, clips, and no network but loopback."""
 
 import asyncio
+import gc
 import itertools
 import os
 import shutil
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -18,9 +20,10 @@ from hypothesis import HealthCheck, settings
 
 from bot import languages
 from bot.media.sandbox import origin
+from generator import pool
 from storage import open_store
 from storage.jobs import Store
-from tests import decoders, templates
+from tests import decoders, renderers, templates
 from tests.clock import Clock
 from tests.fakes import RecordingChat
 from tests.houses import House, wired
@@ -36,6 +39,18 @@ def pytest_configure() -> None:
     memory = Path("/dev/shm")
     if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2**30:
         tempfile.tempdir = str(memory)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Nothing that is loaded here becomes garbage: the collector neither looks for it now nor passes over it later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_xdist_auto_num_workers() -> int:
@@ -108,6 +123,20 @@ def decoders_end() -> Iterator[None]:
     """Stop the shared decoder processes after the last test."""
     yield
     decoders.end()
+
+
+@pytest.fixture
+def small_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Clips that the stand-in renders from now on have a fifth of the pixels."""
+    monkeypatch.setattr(pool, "work", renderers.small)
+
+
+@pytest.fixture
+def light_app(small_clips: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An app in this process takes decoders over from the test before, and has small clips made."""
+    from bot import app
+
+    monkeypatch.setattr(app, "Media", partial(app.Media, decoder=decoders.Shared))
 
 
 @pytest.fixture

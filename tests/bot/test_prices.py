@@ -328,6 +328,7 @@ async def test_check_compares_the_list_and_recommends_a_narrow_key(tmp_path: Pat
     assert any(text.startswith("Prices: AI/ML API tells none now") for text in silent)
 
 
+@pytest.mark.usefixtures("light_app")
 async def test_the_stand_in_alone_makes_a_clip_with_sound_that_a_film_keeps(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(picture(300, 300))
     data = tmp_path / "data"

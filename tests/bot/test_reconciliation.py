@@ -233,6 +233,7 @@ async def test_books_that_cannot_be_read_change_nothing(store: Store, tmp_path: 
         assert await store.bills.begin("charges:aimlapi", desk.now + 3700, 0.0)
 
 
+@pytest.mark.usefixtures("light_app")
 async def test_a_clip_from_order_to_comparison_and_a_planted_difference(
     database_url: str | None, tmp_path: Path
 ) -> None:

@@ -220,6 +220,7 @@ async def test_without_a_webhook_nobody_may_post(tmp_path: Path, clip: bytes, ne
 
 
 @pytest.mark.parametrize("public", [False, True])
+@pytest.mark.usefixtures("light_app")
 async def test_the_whole_app(tmp_path: Path, public: bool) -> None:
     """As `photoplay run` wires it: polling, or with a public address posted to; the stand-in makes the clip."""
     api = BotApi()
