@@ -27,7 +27,11 @@ ROOT = Path(__file__).parents[2]
 )
 async def test_a_bench_runs(bench: str, size: dict[str, str], figure: str) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", f"bench.{bench}"), cwd=ROOT, env={**os.environ, **size}, stdout=PIPE, stderr=PIPE
+        *(sys.executable, "-m", f"bench.{bench}"),
+        cwd=ROOT,
+        env={**os.environ, "FRAMES": "60", **size},
+        stdout=PIPE,
+        stderr=PIPE,
     )
     out, err = await process.communicate()
     assert process.returncode == 0, err.decode()[-2000:]
