@@ -85,6 +85,8 @@ class Plain:
 
 def plain(text: str) -> Plain:
     """Normalise a text for matching keywords."""
+    if text.isascii() and text.isprintable():  # most commands, and much of what is asked for in English
+        return Plain(text.lower(), tuple(range(len(text) + 1)))
     signs: list[str] = []
     places: list[int] = []
     for place, sign in enumerate(text):

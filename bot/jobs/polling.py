@@ -130,10 +130,13 @@ def _curve(
 ) -> tuple[tuple[float, ...], tuple[float, ...], tuple[float, ...]]:
     """Times, and at each of them -log S and G, for bells of this width in log time."""
     start, end = bells[0][0] - 4 * width, bells[-1][0] + 4 * width
+    scale, erfc = 1 / (width * math.sqrt(2)), math.erfc
+    scaled = [(bell * scale, share) for bell, share in bells]
     times, hazards, steps = [0.0], [0.0], [0.0]
     for cell in range(CELLS + 1):
         log = start + (end - start) * cell / CELLS
-        going = sum(share * math.erfc((log - bell) / (width * math.sqrt(2))) for bell, share in bells) / 2
+        place = log * scale
+        going = sum([share * erfc(place - bell) for bell, share in scaled]) / 2
         share = (1 - unlike) * going + unlike / (1 + math.exp(3 * (log - middle)))
         hazard = max(-math.log(share), hazards[-1])
         steps.append(steps[-1] + math.sqrt((math.exp(log) - times[-1]) * (hazard - hazards[-1])))
