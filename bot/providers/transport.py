@@ -10,7 +10,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Literal, TypeVar
 
 import aiohttp
@@ -55,6 +55,12 @@ class Silence:
     why: str
 
 
+@cache
+def tls() -> ssl.SSLContext:
+    """TLS context of all connections. Takes about 20 ms, so it is made once."""
+    return httpx.create_ssl_context()
+
+
 class Transport:
     """Connections to all hosts. `timeout` bounds every request, in seconds. `asked` is told of each: host, method, and
     its HTTP status, `silence` or `unsent`.
@@ -62,7 +68,7 @@ class Transport:
 
     def __init__(self, timeout: float, asked: Callable[[str, str, str], None] = lambda *_: None) -> None:
         self._timeout, self._asked = timeout, asked
-        self.tls = httpx.create_ssl_context()
+        self.tls = tls()
         # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
         # taken: so each POST has a fresh connection. GETs are free and repeatable: they keep theirs alive.
         self._buyer = _Line(self.tls, timeout, fresh=True)

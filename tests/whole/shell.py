@@ -16,8 +16,8 @@ from bot.cli import cli
 Said = tuple[int, str, str]
 
 
-async def start(folder: Path, *args: str, **settings: str) -> Forked:
-    return await fork(folder, "-m", "bot", *args, apart=True, **settings)
+async def start(folder: Path, *args: str, whole: bool = False, **settings: str) -> Forked:
+    return await fork(folder, "-m", "bot", *args, apart=True, whole=whole, **settings)
 
 
 def ctrl_c(process: Forked) -> None:
@@ -25,9 +25,9 @@ def ctrl_c(process: Forked) -> None:
     os.killpg(process.pid, signal.SIGINT)
 
 
-async def photoplay(folder: Path, *args: str, **settings: str) -> Said:
-    """Run a command to its end: exit code, output, errors."""
-    return await said(await start(folder, *args, **settings))
+async def photoplay(folder: Path, *args: str, whole: bool = False, **settings: str) -> Said:
+    """Run a command to its end: exit code, output, errors. `whole`: clips of full size."""
+    return await said(await start(folder, *args, whole=whole, **settings))
 
 
 async def afresh(folder: Path, *args: str, **settings: str) -> Said:

@@ -29,7 +29,8 @@ def ends(path: Path) -> tuple[Image.Image, Image.Image]:
 
 
 async def test_a_photo_becomes_a_clip(tmp_path: Path, photo: Path) -> None:
-    code, out, err = await photoplay(tmp_path, "animate", str(photo), "slow zoom in", "-o", "c.mp4", "--timeline")
+    args = ("animate", str(photo), "slow zoom in", "-o", "c.mp4", "--timeline")
+    code, out, err = await photoplay(tmp_path, *args, whole=True)
     assert code == 0, err
     assert dimensions(tmp_path / "c.mp4") == (960, 720, 5.0)
     for part in (
@@ -123,8 +124,8 @@ async def test_every_option_reaches_the_stand_in(tmp_path: Path, photo: Path) ->
     assert "parts held still · 1 moving part" in several[0][1]
     assert "with an end picture" in several[1][1]
     assert "10 s · without shake · words followed at 1" in several[2][1]
-    assert dimensions(tmp_path / "c.mp4") == (960, 720, 10.0)
-    there = (630, 225)  # where the brush takes the top of the hill, in the clip's pixels
+    assert dimensions(tmp_path / "c.mp4") == (426, 320, 10.0)
+    there = (280, 100)  # where the brush takes the top of the hill, in the clip's pixels
     blue = [picture.getpixel(there)[2] for picture in ends(tmp_path / "a.mp4")]
     assert blue[0] > 200 > 100 > blue[1], "sky first, then the hill"
 
