@@ -82,3 +82,20 @@ async def test_words_that_are_not_taken_are_said_on_the_page(visit: Visit, photo
     await page.fill("#words", "a marble statue")
     await page.click("#send")
     await expect(page.locator(".turn")).to_have_count(1)
+
+
+async def test_one_yes_starts_all_that_wait_for_it(chromium: Browser, tmp_path: Path, photo: Path) -> None:
+    async with buying(tmp_path) as (_, address):
+        page = await new_page(chromium)
+        await page.goto(address)
+        asked = page.locator("[data-is=asked]")
+        await order(page, photo, "slow zoom in")
+        await expect(asked).to_contain_text(texts.consent.ASK)
+        await order(page, photo, "slow zoom out")
+        await expect(asked.last).to_contain_text(texts.consent.ASK_TOO)
+        await page.fill("#words", "yes")
+        await page.press("#words", "Enter")
+        await expect(page.locator("video")).to_have_count(2)
+        await expect(asked).to_have_count(0)
+        await expect(page.locator(".turn")).to_have_count(2)
+        await page.context.close()
