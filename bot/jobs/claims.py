@@ -13,6 +13,7 @@ from dataclasses import replace
 from bot.errors import Stale, StoreDown
 from bot.jobs import machine
 from bot.jobs.batch import Batch
+from bot.jobs.quotes import unquoted
 from bot.model import Incident, Job, LedgerEntry
 from bot.sentence import Sentence
 from storage import Store
@@ -149,7 +150,8 @@ class Claims:
         return replace(job, due_at=due_at)
 
     async def note(self, what: Sentence, detail: str, job: Job) -> None:
-        """Store an incident about a job; a failure to store is ignored."""
+        """Store an incident about a job, without its words; a failure to store is ignored."""
+        detail = unquoted(detail, job.order)
         log.warning("job %s: %s: %s", job.id, what, detail)
         try:
             await self._store.note(Incident(self._clock(), what, detail, job.host or "", job.id))

@@ -13,6 +13,7 @@ from bot import texts
 from bot.errors import NotSent, Stale, StoreDown
 from bot.jobs import machine
 from bot.jobs.claims import Claims, backoff
+from bot.jobs.quotes import unquoted
 from bot.model import Accepted, Job, Pending, Refused
 from bot.ports import Provider
 
@@ -43,7 +44,8 @@ class Receipts:
         """
         if not (seconds := self._provider.asked_for(host)):
             return await self._lose(job, why, once=once)
-        log.warning("job %s: %s; %s is asked whether it was taken", job.id, why, host or "every log")
+        said = unquoted(why, job.order)
+        log.warning("job %s: %s; %s is asked whether it was taken", job.id, said, host or "every log")
         now = self._clock()
         return await self._claims.save(job, machine.Unanswered(now + seconds, host), now + pause, now, once=once)
 

@@ -12,6 +12,7 @@ from bot.jobs import machine
 from bot.jobs.claims import LONGEST_PAUSE, Claims, backoff
 from bot.jobs.delivery import Delivery
 from bot.jobs.history import History, Kind
+from bot.jobs.quotes import unquoted
 from bot.jobs.receipts import Receipts
 from bot.jobs.status_lines import StatusLines
 from bot.media import library
@@ -97,7 +98,7 @@ class Steps:
         await self._show(found or await self._send(job))
 
     async def _put_back(self, job: Job, why: NotSent) -> Job:
-        log.warning("job %s was not taken: %s", job.id, why)
+        log.warning("job %s was not taken: %s", job.id, unquoted(str(why), job.order))
         return await self._save(job, machine.PutBack(why.waits), self._clock() + why.retry_after)
 
     async def _send(self, job: Job) -> Job:

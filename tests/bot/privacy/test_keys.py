@@ -16,11 +16,12 @@ from bot.privacy import retention
 from bot.privacy.retention import Retention
 from bot.sealing.keys import KeyMissing, Keys, open_keys
 from bot.sealing.masters import Masters
-from storage import Store
+from bot.sealing.words import Lost, TextCipher
+from storage import Store, open_store
+from tests import templates
 from tests.clock import Clock
 from tests.decoders import Shared
 from tests.houses import House
-from tests.templates import new_store
 from tests.traces import a_past
 
 ANN, BOB = "telegram:1", "discord:2"
@@ -34,7 +35,9 @@ def keys(folder: Path) -> Keys:
 
 @pytest.fixture
 async def store(tmp_path: Path, database_url: str | None) -> AsyncIterator[Store]:
-    made = await new_store(tmp_path, database_url)
+    if database_url is None:
+        await templates.put(tmp_path)
+    made = await open_store(tmp_path, database_url, cipher=TextCipher(keys(tmp_path)))
     yield made
     await made.close()
 
@@ -58,6 +61,13 @@ async def sealed(store: Store, media: Media, id: str, person: str, now: float, s
     return job
 
 
+async def wording(store: Store, job_id: str) -> str:
+    """An order's words as they stand in the database, and in any copy of it."""
+    inner = store._db._db  # type: ignore[attr-defined]  # the database that opens nothing
+    row = await inner.read(lambda tx: tx.one("SELECT wording FROM jobs WHERE id = $1", job_id))
+    return str(row["wording"])
+
+
 @pytest.mark.databases
 async def test_the_key_goes_with_the_last_of_their_data(
     store: Store, media: Media, tmp_path: Path, clock: Clock
@@ -66,6 +76,7 @@ async def test_the_key_goes_with_the_last_of_their_data(
         await sealed(store, media, id, person, clock())
     kept = tmp_path / "elsewhere.mp4"  # what a disk or a copy of the folder may still have
     shutil.copy(media.path("ac.mp4"), kept)
+    words = {person: await wording(store, id) for id, person in (("a", ANN), ("b", BOB))}
     clock.tick(9)
     assert media.vault.read(kept).startswith(b"clip of a")
     await retention.forget(store, media, ANN, clock())
@@ -74,6 +85,10 @@ async def test_the_key_goes_with_the_last_of_their_data(
     for vault in (media.vault, Vault(keys(tmp_path))):
         with pytest.raises(KeyMissing):
             vault.read(kept)
+    cipher = TextCipher(keys(tmp_path))
+    assert "words of b" in cipher.open(words[BOB], "jobs.wording", BOB)
+    with pytest.raises(Lost):
+        cipher.open(words[ANN], "jobs.wording", ANN)
     assert media.stored("bc.mp4").read().startswith(b"clip of b")
 
 
@@ -81,21 +96,27 @@ async def test_an_order_under_way_keeps_the_former_key_until_it_ends(
     store: Store, media: Media, tmp_path: Path, clock: Clock
 ) -> None:
     job = await sealed(store, media, "a", ANN, clock(), "running")
+    words = await wording(store, job.id)
     clock.tick(9)
     await retention.forget(store, media, ANN, clock())
     work = rounds(store, media, clock)
     await work.round()
     assert (await media.data_uri(job.order.photo.name)).startswith("data:image/jpeg")  # the host may ask for it
+    found = await store.job(job.id)
+    assert found
+    assert found.order == job.order
     for event in (Rendered(Clip("late.mp4", 64, 48, 5.0, 9)), Sent("told")):
         job, entry = apply(job, event, clock())
         await store.save(job, entry)
-    assert len(keys(tmp_path).wrapped_by()) == 1
+    assert sum(keys(tmp_path).wrapped_by().values()) == 1
     clock.tick(60)
     await work.round()
     clock.tick(60)
     await work.round()
     assert not media.has(job.order.photo.name)
-    assert keys(tmp_path).wrapped_by() == {}
+    assert sum(keys(tmp_path).wrapped_by().values()) == 1  # the bot's own, of messages to remove
+    with pytest.raises(Lost):
+        TextCipher(keys(tmp_path)).open(words, "jobs.wording", ANN)
 
 
 async def test_what_they_do_afterwards_stays_readable(store: Store, media: Media, tmp_path: Path, clock: Clock) -> None:
@@ -108,6 +129,7 @@ async def test_what_they_do_afterwards_stays_readable(store: Store, media: Media
     work = rounds(store, media, clock)
     await work.round()
     await work.round()
+    assert [one.order.prompt for one in await store.jobs(ANN)] == ["words of new"]
     again = Media(tmp_path, new_id=partial(token_hex, 4), decoder=Shared, vault=Vault(keys(tmp_path)))
     assert again.stored("newc.mp4").read().startswith(b"clip of new")
     assert keys(tmp_path).drop(ANN) == 0  # the former one is gone
