@@ -14,11 +14,13 @@ from storage.sqlite_sql import for_sqlite, named
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "storage").glob("*.py"))
-SEAM = {"database", "sqlite", "sqlite_sql", "postgres"}
+SEAM = {"database", "sealed", "sqlite", "sqlite_sql", "postgres"}
+TABLES = ("PAGES", "FIND", "PUT")
+"""Names of dictionaries of statements."""
 RUN = {"all", "one", "many", "_all", "_one", "_change"}
 PRIVATE = {"_job", "_jobs", "_share", "_shares"}
 """Methods that pass a constant on, in their only parameter that is called `sql`."""
-EARLIER = {"backfill.TOLD", "backfill.OF_REPORT", "backfill.SHOWS"}
+EARLIER = {"backfill.TOLD", "backfill.OF_REPORT", "backfill.SHOWS", "backfill.WORDS"}
 """Statements on tables as a migration finds them, which a later one renames; `test_facts` runs them."""
 VERB = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH|CREATE)\b")
 
@@ -30,7 +32,7 @@ def statements() -> dict[str, str]:
         if path.stem in ("__init__", "migrate"):
             continue
         for name, value in vars(import_module(f"storage.{path.stem}")).items():
-            several = value.items() if name == "PAGES" else [("", value)]
+            several = value.items() if name in TABLES else [("", value)]
             for key, sql in several:
                 if name.isupper() and not name.startswith("_") and isinstance(sql, str) and VERB.match(sql):
                     found[f"{path.stem}.{name}{key}"] = sql
