@@ -44,7 +44,7 @@ class Messages:
             return
         words = called if called is not None else invocation.canonical(message.content)
         pictures, source, about = parse.shown(message), "", str(message.id)
-        kept = await self._replies(message, private)
+        kept = await self._replies(message, private, called=called is not None)
         kept = None if words.startswith("/") or pictures else kept
         other = message.reference.resolved if message.reference else None
         assents = talk.assent(words) is not None
@@ -96,19 +96,19 @@ class Messages:
             self._chat.alive(request.channel)
             await self._keep_message(request)
 
-    async def _replies(self, message: discord.Message, private: bool) -> Request | None:
-        """The request whose question a message answers, as a reply or (in private) as the next message; else None."""
-        to = message.reference.message_id if message.reference else None
-        if not private and not to:
+    async def _replies(self, message: discord.Message, private: bool, *, called: bool) -> Request | None:
+        """The request whose question a message answers, as a reply or as the next message to the bot; else None."""
+        to, of = message.reference.message_id if message.reference else None, "" if private else str(message.author.id)
+        if not private and not to and not called:
             return None
         try:
             async with asyncio.timeout(SWIFT):
-                kept = await self._modals.answered(str(message.channel.id), str(to or ""))
+                kept = await self._modals.answered(str(message.channel.id), str(to or ""), of)
                 other = message.reference.resolved if message.reference else None
                 if private and isinstance(other, discord.Message) and not kept and not parse.anything(other):
                     kept = await self._modals.answered(str(message.channel.id), "")
-                if private:
-                    await self._modals.moved_on(str(message.channel.id))
+                if private or called:
+                    await self._modals.moved_on(str(message.channel.id), of)
         except (TimeoutError, StoreDown) as error:
             log.error("whether a message is an answer is not known: %s", type(error).__name__)
             return None

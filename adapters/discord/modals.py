@@ -49,22 +49,25 @@ class Modals:
         """Store a request with a question, whose answer is prefixed by `words`; returns the button's command."""
         asked = replace(request, text=words, token="")
         await self._notes.put(FORMS, asked.id, asked.pack(), OPEN, asked.people)
-        if not asked.shared:  # before the question is posted: the answer may follow at once
-            await self._questions.put_latest(asked.channel, asked.id, asked.people)
+        # Before the question is posted: the answer may follow at once.
+        await self._questions.put_latest(asked.channel, asked.id, asked.people, asked.user if asked.shared else "")
         return f"{KEPT}{asked.id}"
 
     async def asked(self, request: Request, message: str) -> None:
         """Record the message of the question: a reply to it is the answer."""
         await self._questions.put(request.channel, message, request.id, request.people)
 
-    async def answered(self, channel: str, to: str) -> Request | None:
-        """The request that a reply to message `to` completes, or (without `to`) the next message; else None."""
-        note = await self._questions.answered(channel, to)
+    async def answered(self, channel: str, to: str, of: str = "") -> Request | None:
+        """The request that a reply to message `to` completes, or (without `to`) the next message; else None.
+
+        `of`: the member of a server who wrote it.
+        """
+        note = await self._questions.answered(channel, to, of)
         return await self.find(f"{KEPT}{note}") if note else None
 
-    async def moved_on(self, channel: str) -> None:
-        """Close the latest question after another private message: from now on only a reply answers it."""
-        await self._questions.moved_on(channel)
+    async def moved_on(self, channel: str, of: str = "") -> None:
+        """Close the latest question after another message to the bot: from now on only a reply answers it."""
+        await self._questions.moved_on(channel, of)
 
     async def find(self, command: str) -> Request | None:
         """The stored request of the command `?id`."""

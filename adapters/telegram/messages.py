@@ -163,7 +163,8 @@ class Messages:
         reply = await self._core.handle(inbound)
         if (heard.called or reply.text) and not message.sender_chat:
             await self._people.met(message.from_user)
-        await self._prompts.moved_on(where.chat)
+        if heard.called:
+            await self._prompts.moved_on(where.chat, user)
         if heard.comment and reply.refused:
             self._comments.answer(message, partial(self._hint, inbound, reply))
         else:
@@ -223,6 +224,8 @@ class Messages:
         question = await self._prompts.answered_by(message, user)
         if called is None and not private and question is None:
             return self._answer_to_us(message)
+        if called and question is None and not private and not own:
+            question = await self._prompts.called_after(message, user)
         said = text if called is None else called
         if private and own and question is None and (message.forward_origin or not said):
             said = self._comments.pop(user, message) or said

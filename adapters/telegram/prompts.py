@@ -42,8 +42,7 @@ class Prompts:
         parts = [question.user, question.ask, pack(question.pictures), question.about, question.scope]
         value, about = json.dumps(parts), [f"{PLATFORM}:{question.user}"]
         await self._questions.put(chat, message, value, about)
-        if chat == question.user:
-            await self._questions.put_latest(chat, value, about)
+        await self._questions.put_latest(chat, value, about, "" if chat == question.user else question.user)
 
     async def answered_by(self, message: Message, user: str) -> Question | None:
         """The question that a message answers, if its author was the one asked."""
@@ -57,6 +56,18 @@ class Prompts:
             note = await self._questions.answered(chat)
         if note is None:
             return None
+        return self._read(note, message, user)
+
+    async def called_after(self, message: Message, user: str) -> Question | None:
+        """The latest question to a group's member, which a message to the bot that replies to nothing answers."""
+        if message.reply_to_message or message.external_reply or message.sender_chat or not message.text:
+            return None
+        note = await self._questions.answered(str(message.chat.id), of=user)
+        return self._read(note, message, user) if note else None
+
+    def _read(self, note: str, message: Message, user: str) -> Question | None:
+        """The question of a note, if this message of that person's can be its answer."""
+        to, chat = message.reply_to_message, str(message.chat.id)
         asked, ask, pictures, about, *scope = json.loads(note)
         # An anonymous admin taps with their own id, and writes with the group's.
         if asked != user and not (ask.startswith("/") and user == chat):
@@ -64,7 +75,6 @@ class Prompts:
         question = Question(asked, ask, tuple(Picture(**one) for one in pictures), about, *scope)
         return question if to or message.text or question.takes_pictures else None
 
-    async def moved_on(self, chat: str) -> None:
-        """Close the latest question after another private message: from now on only a reply answers it."""
-        if not chat.startswith("-"):
-            await self._questions.moved_on(chat)
+    async def moved_on(self, chat: str, user: str) -> None:
+        """Close the latest question after another message to the bot: from now on only a reply answers it."""
+        await self._questions.moved_on(chat, user if chat.startswith("-") else "")

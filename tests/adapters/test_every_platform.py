@@ -296,6 +296,18 @@ async def test_a_written_no_takes_it_back_and_a_photo_with_a_yes_is_an_order(ask
     assert [order.prompt for order in driver.house.provider.orders] == ["she smiles"]
 
 
+async def test_a_question_in_a_community_is_answered_by_writing_to_the_bot(chat: ChatDriver) -> None:
+    await chat.gather()
+    await chat.say("", picture())
+    await sees(chat, texts.chat.NO_WORDS)
+    await chat.say("she smiles")
+    await sees(chat, "she smiles", clip=True)
+    await settled(chat)
+    await chat.say("he frowns")  # one question has one answer
+    await until(lambda: len([one for one in chat.shown() if "photo" in one.words or "picture" in one.words]) > 1)
+    assert [order.prompt for order in chat.house.provider.orders] == ["she smiles"]
+
+
 async def test_nobody_else_answers_a_question(chat: ChatDriver) -> None:
     """Their words would be an order of theirs, with somebody's photo that they have only seen asked about."""
     await chat.gather()

@@ -39,8 +39,8 @@ class Replies:
         if reply.ask is not None:
             value, about = json.dumps([inbound.user, reply.ask, photo]), [inbound.person]
             await self._questions.put(place.chat, posted.message, value, about)
-            if place.chat == inbound.user:
-                await self._questions.put_latest(place.chat, value, about)
+            of = "" if place.chat == inbound.user else inbound.user
+            await self._questions.put_latest(place.chat, value, about, of)
         await self._telling.track(reply, replace(place, message=posted.message))
 
     async def tell(self, place: Address, reply: Reply, key: str) -> Posted | None:
@@ -58,14 +58,16 @@ class Replies:
         """An answer to a question of ours as what it stands for: with the words and the photo that were asked about."""
         if event.kind != "said":
             return event
+        words = event.text.removeprefix("@photoplay").strip()
+        called, of = words != event.text or not event.shared, event.user if event.shared else ""
         note = None
-        if event.reply_to or not event.shared:
-            note = await self._questions.answered(event.chat, event.reply_to)
-        if not event.shared:
-            await self._questions.moved_on(event.chat)
-        if note is None or event.photo or event.text.startswith("/"):
+        if event.reply_to or called:
+            note = await self._questions.answered(event.chat, event.reply_to, of)
+        if called:
+            await self._questions.moved_on(event.chat, of)
+        if note is None or event.photo or words.startswith("/"):
             return event
         user, ask, photo = json.loads(note)
         if user != event.user:
             return event
-        return replace(event, text=f"@photoplay {ask} {event.text}".strip(), photo=photo, reply_to="")
+        return replace(event, text=f"@photoplay {ask} {words}".strip(), photo=photo, reply_to="")
