@@ -164,12 +164,12 @@ class Core:
         """Those of the jobs that belong to the person, in this order."""
         return await about.own(self.context, inbound, job_ids)
 
-    async def film(self, job: Job) -> list[Job]:
-        """The person's clips that can be joined into a film that ends with this one, oldest first; else empty."""
-        return await films.own(self.context, job)
+    async def joins(self, job: Job) -> bool:
+        """Whether a clip can be joined with the one that it continues."""
+        return await films.joins(self.context, job)
 
-    async def filmed(self, job: Job) -> bool:
-        """Whether the person joined that film on the page."""
+    async def film(self, job: Job) -> list[Job]:
+        """The parts of the film that the person joined on the page and that ends with this clip, oldest first."""
         return await films.noted(self.context, job)
 
     async def favour(self, inbound: Inbound, job_id: str, on: bool) -> bool:

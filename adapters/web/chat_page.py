@@ -195,7 +195,7 @@ class ChatPage:
     async def _film(self, request: web.Request, person: str) -> web.StreamResponse:
         """The film that the person's own clip was joined to, made anew if it is no longer there."""
         job = await self._core.own(spoken(person), request.match_info["job"])
-        parts = await self._core.film(job) if job and await self._core.filmed(job) else []
+        parts = await self._core.film(job) if job else []
         try:
             film = await self._core.context.media.join(films.clips_of(parts)) if parts else None
         except Refusal:

@@ -28,22 +28,22 @@ async def join(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     return Reply(texts.chat.joined(len(parts)), clip=film, repeats=tuple(part.id for part in parts))
 
 
-async def noted(ctx: Context, job: Job) -> bool:
-    """Whether a clip was joined on the page with those that it continues."""
-    return await ctx.store.inbox.recall(_NOTES, job.person, job.id, ctx.clock()) is not None
+async def joins(ctx: Context, job: Job) -> bool:
+    """Whether the clip continues one that its person still has. One read, as a page asks it of each clip."""
+    before = await clips.continued(ctx, job)
+    return before is not None and before.clip is not None and await _is_same(ctx, job, before)
 
 
-async def own(ctx: Context, job: Job) -> list[Job]:
-    """The person's clips that can be joined with this one, and itself, oldest first; empty if there are none."""
-    if job.follows is None:
+async def noted(ctx: Context, job: Job) -> list[Job]:
+    """The parts, oldest first, of the film that ends with this clip; empty if it was not joined on the page."""
+    if job.follows is None or await ctx.store.inbox.recall(_NOTES, job.person, job.id, ctx.clock()) is None:
         return []
-    people = {job.person, *await ctx.store.accounts.people(job.person)}
-
-    async def may(part: Job) -> bool:
-        return part.person in people
-
-    parts = await _parts(ctx, job, may)
+    parts = await _parts(ctx, job, partial(_is_same, ctx, job))
     return parts if len(parts) > 1 else []
+
+
+async def _is_same(ctx: Context, job: Job, before: Job) -> bool:
+    return before.person == job.person or before.person in await ctx.store.accounts.people(job.person)
 
 
 def clips_of(parts: Sequence[Job]) -> list[Clip]:
