@@ -76,7 +76,7 @@ async def measure(folder: Path, url: str | None, server: psutil.Process | None) 
     asked = [await store.job(f"queued{1 + n * (WAITING // ASKED)}") for n in range(ASKED)]
     before = spent(sessions)
     for job in asked:
-        await store.ahead(job)
+        await store.turn(job)
     places = spent(sessions) - before
     await store.close()
     return starting / ROUNDS / AT_ONCE * 1e3, places / ASKED * 1e3

@@ -136,7 +136,9 @@ class Core:
 
     async def origin(self, reply: Reply) -> tuple[Address | None, bool]:
         """The message with the photo of a reply's order, whether placed or parked; whether its line needs no sending:
-        it stands already, or the job is done."""
+        it stands already, or the job is done. None: the message that the reply answers."""
+        if reply.placed:
+            return None, False
         if reply.job:
             job = await self.context.store.job(reply.job)
             return (job.address, bool(job.status_id or job.state == "done")) if job else (None, False)

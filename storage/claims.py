@@ -104,7 +104,7 @@ class Claims(Part):
     async def take(self, jobs: Sequence[Job], due_at: float) -> set[str]:
         """Claim polled jobs until `due_at`; returns the ids of those that were not claimed or changed meanwhile."""
         found = records(("id", "claims"), sorted((job.id, job.claims) for job in jobs))
-        return {row["id"] for row in await self._change(FOUND, found, due_at)}
+        return {row["id"] for row in await self._change_along(FOUND, found, due_at)}
 
     async def put_off(self, jobs: Sequence[Job]) -> None:
         """Save `tries`, `waits` and `due_at` of polled jobs, except for those claimed meanwhile."""
@@ -149,9 +149,12 @@ class Claims(Part):
             await self.restored.mark(number)
         return started
 
-    async def save(self, job: Job, entry: LedgerEntry | None = None) -> None:
-        """Save a claimed job and its ledger entry. Raises `Stale` when the job was claimed again meanwhile."""
-        await self._db.write(lambda tx: queue.save(tx, job, entry))
+    async def save(self, job: Job, entry: LedgerEntry | None = None) -> Job:
+        """Save a claimed job and its ledger entry; returns it with its status line as it is now.
+
+        Raises `Stale` when the job was claimed again meanwhile.
+        """
+        return await self._db.write(lambda tx: queue.save(tx, job, entry))
 
     async def renew(self, job: Job, due_at: float) -> bool:
         """Extend the lease of a claimed job; False if it was claimed again or has changed state."""

@@ -44,6 +44,10 @@ class Database(Protocol):
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `work` with changes; they are on disk when this returns."""
 
+    async def write_along(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        """As `write`, for what nobody waits for: it may share the commit of a write to come, some hundredths of a
+        second later, where each commit costs."""
+
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """`write` for work that rebuilds referenced tables; foreign keys are checked at the end, before the commit.
 
@@ -61,7 +65,8 @@ class Database(Protocol):
 
 
 class Part:
-    """A part of the store. `_all`, `_one` and `_change` run one statement in a transaction of its own."""
+    """A part of the store. `_all`, `_one`, `_change` and `_change_along` run one statement in a transaction of its
+    own."""
 
     def __init__(self, database: Database) -> None:
         self._db = database
@@ -74,6 +79,9 @@ class Part:
 
     async def _change(self, sql: str, *args: object) -> list[Row]:
         return await self._db.write(lambda tx: tx.all(sql, *args))
+
+    async def _change_along(self, sql: str, *args: object) -> list[Row]:
+        return await self._db.write_along(lambda tx: tx.all(sql, *args))
 
 
 def places(columns: Sequence[str]) -> str:

@@ -60,7 +60,7 @@ class Inbox(Part):
 
     async def handled(self, key: str, now: float) -> None:
         """Mark as handled: deletes the body; the key stays for as long as the platform may send it again."""
-        await self._change(HANDLED, key, now)
+        await self._change_along(HANDLED, key, now)
 
     async def sweep(self, platform: str, now: float, keep: float) -> None:
         """Delete keys handled more than `keep` seconds ago, and expired notes."""

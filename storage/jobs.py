@@ -9,7 +9,7 @@ from bot.errors import StoreDown
 from bot.model import EVERYTHING, Address, Job, LedgerEntry, Search
 from bot.ports import Step, Submission
 from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Rulebook
-from storage import charging, counters, queue, rows, turns
+from storage import charging, counters, queue, rows, rules, turns
 from storage.accounts import Accounts
 from storage.answers import Answers
 from storage.bills import Bills
@@ -193,10 +193,14 @@ class Store(Claims, Incidents):
         """Credits held or spent from an allowance."""
         return await self._db.read(lambda tx: counters.used(tx, person, window))
 
-    async def ahead(self, job: Job) -> int:
-        """Number of jobs that leave the queue before this one."""
-        row = await self._one(turns.AHEAD, job.id)
-        return int(row["n"]) if row else 0
+    async def turn(self, job: Job) -> tuple[int, bool]:
+        """Number of jobs that leave the queue before this one, and whether the operator has paused purchases."""
+
+        async def work(tx: Transaction) -> tuple[int, bool]:
+            row = await tx.one(turns.AHEAD, job.id)
+            return int(row["n"]) if row else 0, await tx.one(rules.PAUSED) is not None
+
+        return await self._db.read(work)
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
         """Store the message id and digest of a job's status line; False when the job is done already."""
@@ -204,7 +208,7 @@ class Store(Claims, Incidents):
 
     async def shown(self, lines: Sequence[tuple[str, str, str]]) -> None:
         """Store the digests of status lines, where it is still the same message; each: job, message, digest."""
-        await self._change(SHOWN, records(("id", "status_id", "shown"), sorted(lines)))
+        await self._change_along(SHOWN, records(("id", "status_id", "shown"), sorted(lines)))
 
     async def change(self, job_id: str, step: Callable[[Job], Step]) -> Job | None:
         """Apply `step` to a job that no worker has claimed, and bump `claims` so that saves of older claims fail.
@@ -220,8 +224,7 @@ class Store(Claims, Incidents):
             changed, entry = step(job)
             await tx.all(FENCE, job_id)
             changed = replace(changed, claims=job.claims + 1)
-            await queue.save(tx, changed, entry)
-            return changed
+            return await queue.save(tx, changed, entry)
 
         return await self._db.write(work)
 

@@ -35,6 +35,9 @@ class Outage:
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._watched("write", self._db.write(work))
 
+    async def write_along(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._watched("write", self._db.write_along(work))
+
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._watched("write", self._db.reshape(work))
 

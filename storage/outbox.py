@@ -82,7 +82,7 @@ class Outbox(Part):
 
     async def done(self, entry: OutboxEntry) -> None:
         """Delete a claimed entry, unless it was claimed or added again meanwhile."""
-        await self._change(DONE, entry.id, entry.claims)
+        await self._change_along(DONE, entry.id, entry.claims)
 
     async def later(self, entry: OutboxEntry, due_at: float) -> None:
         """Reschedule a claimed entry for `due_at` (Unix seconds); counts as an attempt."""

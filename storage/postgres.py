@@ -112,6 +112,9 @@ class Postgres:
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._run(work)
 
+    async def write_along(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._run(work)
+
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._run(work)  # constraints change in place here, and hold at every statement
 

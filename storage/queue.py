@@ -37,7 +37,7 @@ START = """
     FROM json_to_recordset($1) AS due(id TEXT, claims BIGINT, at DOUBLE PRECISION)
     WHERE jobs.id = due.id AND jobs.claims = due.claims AND jobs.state = 'queued' RETURNING jobs.id"""
 _SET = ", ".join(f"{column} = ${i}" for i, column in enumerate(rows.CHANGING, 3))
-SAVE = f"UPDATE jobs SET {_SET} WHERE id = $1 AND claims = $2 RETURNING status_id"
+SAVE = f"UPDATE jobs SET {_SET} WHERE id = $1 AND claims = $2 RETURNING status_id, shown"
 
 
 async def start(
@@ -141,13 +141,17 @@ async def front(tx: Transaction, platforms: Sequence[str], limit: int) -> list[t
     return found
 
 
-async def save(tx: Transaction, job: Job, entry: LedgerEntry | None) -> None:
-    """Save a claimed job and its ledger entry. Raises `Stale` if it was claimed again."""
-    row = rows.values(job)
-    saved = await tx.one(SAVE, job.id, job.claims, *(row[column] for column in rows.CHANGING))
+async def save(tx: Transaction, job: Job, entry: LedgerEntry | None) -> Job:
+    """Save a claimed job and its ledger entry; returns it with its status line as it is now.
+
+    Raises `Stale` if it was claimed again.
+    """
+    saved = await tx.one(SAVE, job.id, job.claims, *rows.changing(job))
     if saved is None:
         raise Stale(job.id)
-    if job.state == "done" and saved["status_id"]:  # an outbox entry removes the status line, even after a crash
-        await leave(tx, line_removal(replace(job, status_id=saved["status_id"])))
+    job = replace(job, status_id=saved["status_id"], shown=saved["shown"])
+    if job.state == "done" and job.status_id:  # an outbox entry removes the status line, even after a crash
+        await leave(tx, line_removal(job))
     if entry:
         await charging.settle(tx, [(job, entry)])
+    return job

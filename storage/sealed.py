@@ -36,6 +36,9 @@ class Sealed:
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._db.write(lambda tx: work(self._sealed(tx)))
 
+    async def write_along(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._db.write_along(lambda tx: work(self._sealed(tx)))
+
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._db.reshape(lambda tx: work(self._sealed(tx)))
 

@@ -1,10 +1,10 @@
 """SQLite through aiosqlite: one writer, one reader, and group commit of small transactions.
 
 A commit waits for the disk (`synchronous=FULL`: a paid order must survive a power cut), so the writer takes all
-waiting work, runs it in sequence in one transaction and commits once. Each piece has a savepoint: an error undoes that
-piece alone. Results and errors are delivered after the commit, since a refusal may rest on another piece of the same
-round. If the transaction itself fails (a lock held by another process, a full disk) the whole round is rolled back,
-and all its callers get one `StoreDown`.
+waiting work, runs it in sequence in one transaction and commits once; what nobody waits for (`write_along`) lets others
+start the round. Each of several pieces has a savepoint: an error undoes that piece alone. Results and errors are
+delivered after the commit, since a refusal may rest on another piece of the same round. If the transaction itself fails
+(a lock held by another process, a full disk) the whole round is rolled back, and all its callers get one `StoreDown`.
 
 A transaction is a single visit to the connection's thread, whatever its number of statements: a thread switch costs
 more than most statements. This works because transactions do nothing but SQL.
@@ -31,6 +31,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[Transaction], Awaitable[Any]]
 
+COMPANY = 0.05
+"""Seconds that a write which may wait does so for another one, to share its commit."""
 ROUND = 256
 """Pieces of work per commit; bounds the wait of the first one."""
 STATEMENTS = 400
@@ -83,6 +85,9 @@ class Sqlite:
         self._writer = writer
         self._reader = reader
         self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
+        self._along: list[tuple[Work, asyncio.Future[Any]]] = []
+        """Work that waits for company; not in the queue, so that it does not wake the writer."""
+        self._alone: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._write_rounds(), name="sqlite-writer")
 
     @classmethod
@@ -115,6 +120,16 @@ class Sqlite:
         self._waiting.put_nowait((work, future))
         return await future
 
+    async def write_along(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        if self._task.done():
+            raise StoreDown("the database is closed")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._along.append((work, future))
+        if self._alone is None:
+            self._alone = loop.call_later(COMPANY, self._set_off)
+        return await future
+
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         try:
             return await self._writer.visit(lambda connection: _reshaped(connection, work))
@@ -144,6 +159,7 @@ class Sqlite:
     async def close(self) -> None:
         if self._task.done():
             return
+        self._set_off()
         self._waiting.put_nowait((_stop, asyncio.get_running_loop().create_future()))
         await self._task
         await self._writer.close()
@@ -152,6 +168,7 @@ class Sqlite:
     async def _write_rounds(self) -> None:
         while True:
             round_ = [await self._waiting.get()]
+            self._set_off()
             while len(round_) < ROUND and not self._waiting.empty():
                 round_.append(self._waiting.get_nowait())
             stopping = any(work is _stop for work, _ in round_)
@@ -160,6 +177,15 @@ class Sqlite:
             if stopping:
                 self._refuse_rest()
                 return
+
+    def _set_off(self) -> None:
+        """Queue what waited for company: there is some, or it waited long enough."""
+        if self._alone:
+            self._alone.cancel()
+            self._alone = None
+        for piece in self._along:
+            self._waiting.put_nowait(piece)
+        self._along.clear()
 
     async def _commit(self, round_: list[tuple[Work, asyncio.Future[Any]]]) -> None:
         """Run a round in one transaction, then deliver its results and errors."""
@@ -179,6 +205,7 @@ class Sqlite:
 
     def _refuse_rest(self) -> None:
         """Refuse work queued during closing."""
+        self._set_off()
         while not self._waiting.empty():
             _, future = self._waiting.get_nowait()
             if not future.done():
@@ -201,12 +228,21 @@ def _committed(connection: sqlite3.Connection, works: list[Work]) -> list[Any]:
     """The result or error of each piece of a round; raises if the round was rolled back."""
     connection.execute("BEGIN IMMEDIATE")
     try:
-        answers = [_piece(connection, work) for work in works]
+        answers = [_piece(connection, work) for work in works] if len(works) > 1 else [_alone(connection, *works)]
         connection.commit()
     except BaseException:
         connection.rollback()
         raise
     return answers
+
+
+def _alone(connection: sqlite3.Connection, work: Work) -> Any:
+    """The only piece of a round: its error undoes the transaction."""
+    try:
+        return _result(work(_Session(connection)))
+    except Exception as error:
+        connection.rollback()
+        return _raised(error)
 
 
 def _piece(connection: sqlite3.Connection, work: Work) -> Any:
@@ -217,10 +253,14 @@ def _piece(connection: sqlite3.Connection, work: Work) -> Any:
         if not connection.in_transaction:
             raise  # some errors (a full disk, an I/O error) end the whole transaction
         connection.execute("ROLLBACK TO piece")
-        ours = not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError)
-        answer = _Raised(error if ours else StoreDown(str(error)))
+        answer = _raised(error)
     connection.execute("RELEASE piece")
     return answer
+
+
+def _raised(error: Exception) -> _Raised:
+    ours = not isinstance(error, sqlite3.Error) or isinstance(error, sqlite3.IntegrityError)
+    return _Raised(error if ours else StoreDown(str(error)))
 
 
 def _reshaped(connection: sqlite3.Connection, work: Callable[[Transaction], Awaitable[T]]) -> T:

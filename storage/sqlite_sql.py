@@ -19,8 +19,11 @@ def for_sqlite(sql: str) -> str:
 
 def named(values: Sequence[object]) -> Mapping[str, object]:
     """Parameters for `$1`, `$2`, …; lists as JSON."""
-    return {str(i): json.dumps(v) if isinstance(v, (list, tuple)) else v for i, v in enumerate(values, 1)}
+    return {name: json.dumps(v) if isinstance(v, (list, tuple)) else v for name, v in zip(_NAMES, values, strict=False)}
 
+
+_NAMES = tuple(map(str, range(1, 1000)))
+"""Of as many parameters as a statement may have."""
 
 _WORDS = {"= ANY": "IN", "<> ALL": "NOT IN"}
 

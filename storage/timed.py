@@ -26,6 +26,9 @@ class Timed:
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._timed("write", self._db.write(work))
 
+    async def write_along(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._db.write_along(work)  # which waits on purpose
+
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._db.reshape(work)
 

@@ -92,12 +92,12 @@ class Claims:
     ) -> Job:
         """Save the job after `event`; repeats until saved or claimed by another worker; `once`: a single attempt."""
         changed, entry = machine.apply(job, event, self._clock() if now is None else now, due_at)
-        await self._save(changed, entry, once=once)
+        changed = await self._save(changed, entry, once=once)
         if changed.state == "done":
             self._ended(changed)
         return changed
 
-    async def _save(self, changed: Job, entry: LedgerEntry | None, *, once: bool) -> None:
+    async def _save(self, changed: Job, entry: LedgerEntry | None, *, once: bool) -> Job:
         while True:
             try:
                 return await self._store.save(changed, entry)
@@ -109,7 +109,7 @@ class Claims:
             with suppress(StoreDown):  # an earlier attempt may have succeeded without its answer arriving
                 latest = await self._store.job(changed.id)
                 if latest and replace(latest, shown="", status_id=None) == replace(changed, shown="", status_id=None):
-                    return None
+                    return latest
 
     async def take(self, job: Job) -> Job:
         """Claim a polled job, to act on what was found. Raises `Stale` if another did, or it changed."""

@@ -85,7 +85,7 @@ class Delivery:
                     await self._claims.note(texts.incidents.CLIP_UNREADABLE, error.strerror or "", job)
                 if job.clip and isinstance(event, machine.Undeliverable):
                     await self._tell_alone(chat, job)
-        await self._claims.save(job, event, due_at)
+        job = await self._claims.save(job, event, due_at)
         if isinstance(event, machine.Sent):
             what = "clip" if job.clip else f"news that there is no clip ({job.reason})"
             log.info("job %s: %s delivered on %s", job.id, what, job.address.platform)
@@ -170,21 +170,20 @@ class Delivery:
         return not any(other.clip and other.id != job.id for other in await self._store.jobs(job.person))
 
     async def _clear(self, job: Job, chat: Chat) -> None:
-        """Remove the status line, whose id may have become known while the clip was being sent.
+        """Remove the status line of a job that was just saved as done.
 
-        The outbox entry saved with the end of the job covers failures and crashes.
+        The outbox entry saved with it covers failures and crashes.
         """
-        latest = await self._store.job(job.id)
-        if latest is None or latest.status_id is None:
+        if job.status_id is None:
             return
         for tried in range(1, REMOVALS + 1):
             try:
                 async with asyncio.timeout(EDIT):
-                    await chat.remove(job.address, latest.status_id)
+                    await chat.remove(job.address, job.status_id)
                 break
             except (ChatError, TimeoutError) as error:
                 log.info("the status line of job %s stays for now: %s", job.id, error)
                 if tried == REMOVALS or isinstance(error, Gone | Flood):
                     return
             await asyncio.sleep(AGAIN)
-        await self._store.outbox.done(line_removal(latest))
+        await self._store.outbox.done(line_removal(job))

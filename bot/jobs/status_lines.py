@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 from bot.errors import ChatError, StoreDown
@@ -23,8 +22,6 @@ KNOWN = 20_000
 """Lines of running jobs that are known to be right, at most."""
 YOUNG = 5.0
 """Seconds after a change of state in which its own step may still be editing the status line."""
-NEW = 120.0
-"""Seconds after an order in which its status line may still become known."""
 
 
 class StatusLines:
@@ -49,8 +46,6 @@ class StatusLines:
 
     async def show(self, job: Job, ahead: int = 0) -> Job:
         """Edit the status line if its text changed; `ahead`: jobs before it in the queue."""
-        if job.status_id is None and self._clock() - job.created_at < NEW:
-            job = await self._with_line(job)
         if job.status_id is None or job.state in ("delivering", "done") or await self._is_right(job):
             return job
         rhythm, now = await self._history.rhythm(job.order, job.host), self._clock()
@@ -101,10 +96,3 @@ class StatusLines:
     async def _save(self, lines: Sequence[tuple[str, str, str]]) -> Sequence[None]:
         await self._store.shown(lines)
         return [None] * len(lines)
-
-    async def _with_line(self, job: Job) -> Job:
-        """A job with the status line that was recorded while the worker was busy."""
-        with suppress(StoreDown):
-            latest = await self._store.job(job.id)
-            return replace(job, status_id=latest.status_id, shown=latest.shown) if latest else job
-        return job

@@ -7,6 +7,7 @@ number may run. A claim is exclusive until its lease ends; a save with an older 
 import asyncio
 import contextlib
 import logging
+import math
 from collections.abc import Awaitable, Callable, Sequence
 
 from bot import catalogue, log_context
@@ -21,7 +22,9 @@ log = logging.getLogger(__name__)
 NAP = 2.0
 """Maximum seconds of sleep: another process may have queued a job."""
 PACE = 0.05
-"""Minimum seconds between the starts of rounds; jobs that end or fall due meanwhile share the next one."""
+"""Minimum seconds between the starts of rounds."""
+GATHER = 0.2
+"""Seconds for which polls that fall due, and what follows from acts that end, may wait to share a round."""
 REFRESH = 20.0
 """Seconds between refreshes of status lines."""
 PAUSE = 5.0
@@ -52,10 +55,12 @@ class Worker:
         self._slots = slots
         self._parallel = parallel
         self._under_way: dict[asyncio.Task[None], Job] = {}
-        self._vain: set[asyncio.Task[None]] = set()
-        """Polls that found nothing."""
+        self._left: dict[asyncio.Task[None], float] = {}
+        """Seconds until a round for what an act leaves, unless `GATHER`: a clip to be delivered, or nothing at all."""
         self._others = Others(clock)
         self._next_at: float | None = None
+        self._ended: asyncio.TimerHandle | None = None
+        """Set while an act has ended since the last round that followed one."""
         self._poked = asyncio.Event()
         self._stopping = False
         self.only: str | None = None
@@ -97,7 +102,7 @@ class Worker:
             return NAP
         if self._next_at is None or self._is_full():
             return NAP
-        return min(NAP, max(0.0, self._next_at - self._clock()))
+        return min(NAP, max(GATHER, self._next_at - self._clock()))
 
     async def _refresh(self) -> None:
         """Refresh the status lines of waiting jobs."""
@@ -174,17 +179,23 @@ class Worker:
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
-        # A poll that found nothing makes no job due, but frees capacity.
-        if self._is_full() or task not in self._vain:
+        pause = self._left.pop(task, GATHER)
+        if self._is_full() or not pause:  # each act frees capacity
             self.poke()
-        self._vain.discard(task)
+        elif pause < math.inf and self._ended is None:
+            self._ended = asyncio.get_running_loop().call_later(pause, self._follow)
         del self._under_way[task]
 
+    def _follow(self) -> None:
+        self._ended = None
+        self.poke()
+
     async def _poll(self, job: Job) -> None:
-        if found := await self._steps.poll(job):
+        found = await self._steps.poll(job)
+        if task := asyncio.current_task():
+            self._left[task] = 0.0 if found else math.inf
+        if found:
             await self._run(found.job, lambda _: self._steps.settle(found))
-        elif task := asyncio.current_task():
-            self._vain.add(task)
 
     async def _run(self, job: Job, act: Act) -> None:
         with log_context.about(platform=job.address.platform, job=job.id):

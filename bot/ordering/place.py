@@ -142,14 +142,15 @@ async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, 
             if not keep:
                 await _discard(ctx, job)
             raise
-        submission = Submission(taken)
+        submission = Submission(taken, fresh=False)
     if not keep and (submission.job is None or submission.job.id != job.id):
         await _discard(ctx, job)
     if submission.job is None:
         _, quoted = await quote.quote(ctx, ask, inbound)
         raise await quote.denial(ctx, ask, submission.denied or Denied("allowance"), quoted)
     try:
-        return await status_line.of(ctx, submission.job)
+        line = await status_line.of(ctx, submission.job)
+        return replace(line, placed=submission.fresh and submission.job.address == inbound.address)
     finally:
         ctx.wake.worker()  # after the line was worded: people wait for it
 

@@ -30,5 +30,5 @@ async def _turn(ctx: Context, job: Job) -> tuple[int, bool]:
     """The number of jobs before this one, and whether the queue is paused."""
     with suppress(StoreDown):  # the order is placed; its position is optional
         if job.state == "queued":
-            return await ctx.store.ahead(job), await ctx.store.quotas.paused()
+            return await ctx.store.turn(job)
     return 0, False

@@ -319,8 +319,8 @@ async def test_whoever_has_one_goes_before_the_rest_of_whoever_has_twenty(store:
         await submit(store, a_job(f"many{n:02}", person="console:many", created_at=1000.0 + n))
     one = await submit(store, a_job("one", person="console:one", created_at=1100.0))
     late = await submit(store, a_job("late", person="console:late", created_at=1200.0))
-    assert await store.ahead(one) == 1
-    assert await store.ahead(late) == 2
+    assert (await store.turn(one))[0] == 1
+    assert (await store.turn(late))[0] == 2
     assert [job.id for job in sorted(await start(store, slots=4), key=lambda j: j.created_at)] == [
         "many00",
         "many01",
@@ -329,7 +329,7 @@ async def test_whoever_has_one_goes_before_the_rest_of_whoever_has_twenty(store:
     ]
     # With slots in use by whoever has many, a newcomer is next, whatever the order of asking.
     new = await submit(store, a_job("new", person="console:new", created_at=1300.0))
-    assert await store.ahead(new) == 0
+    assert (await store.turn(new))[0] == 0
     assert [job.id for job in await start(store, slots=5)] == ["new"]
 
 

@@ -78,7 +78,7 @@ async def test_the_line_is_fair_whatever_happened(store: Store, seed: int) -> No
         for place, job_id in enumerate(expected):
             found = await store.job(job_id)
             assert found
-            assert await store.ahead(found) == place
+            assert (await store.turn(found))[0] == place
         limit = dice.randint(1, 4)
         started = [job.id for job in await start(store, now=now, limit=limit)]
         assert started == expected[:limit]
@@ -104,9 +104,9 @@ async def test_what_is_not_due_or_not_ours_keeps_its_turn(store: Store) -> None:
     await submit(store, a_job("mine", person="console:9", created_at=1020.0))
     mine = await store.job("mine")
     assert mine
-    assert await store.ahead(mine) == 6
+    assert (await store.turn(mine))[0] == 6
     assert [job.id for job in await start(store, limit=2)] == ["mine"]
-    assert await store.ahead(mine) == 0  # not in line any more
+    assert (await store.turn(mine))[0] == 0  # not in line any more
 
 
 async def test_those_started_at_once_take_turns_the_next_time(store: Store) -> None:

@@ -347,8 +347,8 @@ async def test_the_next_is_of_the_scope_then_of_the_person_with_the_fewest(store
     await taken(store, town_job("second", "discord:second", created_at=NOW + 10))
     await taken(store, town_job("other", "discord:other", scope="discord:2", created_at=NOW + 20))
     await taken(store, town_job("own", "discord:own", scope="", created_at=NOW + 30))
-    assert await store.ahead((await store.job("other")) or town_job("x")) == 1
-    assert await store.ahead((await store.job("second")) or town_job("x")) == 3
+    assert (await store.turn((await store.job("other")) or town_job("x")))[0] == 1
+    assert (await store.turn((await store.job("second")) or town_job("x")))[0] == 3
     # Four slots at once: each scope has one before any has two, and then it is the other person's turn.
     started = await store.start(
         NOW + 99, 10.0, 4, 4, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW)
@@ -369,7 +369,9 @@ async def test_linked_persons_take_turns_as_one(store: Store) -> None:
     await store.accounts.join("discord:7", "code", NOW, 5)
     for n, person in enumerate(("discord:7", "telegram:7", "discord:8")):
         await taken(store, town_job(person, person, scope="", created_at=NOW + n))
-    ahead = [await store.ahead((await store.job(person)) or town_job("x")) for person in ("telegram:7", "discord:8")]
+    ahead = [
+        (await store.turn((await store.job(person)) or town_job("x")))[0] for person in ("telegram:7", "discord:8")
+    ]
     assert ahead == [2, 1]
 
 

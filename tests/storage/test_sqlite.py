@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import Illegal, Stale, StoreDown
-from storage import open_store
+from storage import open_store, sqlite
 from storage.database import Transaction
 from storage.sqlite import ROUND, Sqlite
 
@@ -170,3 +170,48 @@ async def test_someone_who_gave_up_waiting_does_not_stop_the_others(database: Sq
     await asyncio.sleep(0)
     gone.cancel()
     await database.write(lambda tx: tx.all("INSERT INTO t VALUES (2)"))
+
+
+async def test_what_may_wait_shares_the_commit_of_the_next_write(
+    database: Sqlite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT PRIMARY KEY)"))
+    commits = list[int]()
+    committed = sqlite._committed
+
+    def counted(connection: sqlite3.Connection, works: list[sqlite.Work]) -> list[object]:
+        commits.append(len(works))
+        return committed(connection, works)
+
+    monkeypatch.setattr(sqlite, "_committed", counted)
+    monkeypatch.setattr(sqlite, "COMPANY", 60.0)
+    waiting = [asyncio.create_task(database.write_along(add(n))) for n in (1, 2, 1)]
+    await asyncio.sleep(0.02)
+    assert not commits
+    await database.write(add(3))
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    assert [type(answer) for answer in answers] == [list, list, sqlite3.IntegrityError]
+    assert commits == [4]
+    monkeypatch.setattr(sqlite, "COMPANY", 0.0)
+    await database.write_along(add(4))  # nobody comes
+    assert commits == [4, 1]
+    rows = await database.read(lambda tx: tx.all("SELECT n FROM t ORDER BY n"))
+    assert [row["n"] for row in rows] == [1, 2, 3, 4]
+
+
+async def test_what_waits_for_company_is_written_before_closing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite, "COMPANY", 60.0)
+    database = await Sqlite.open(tmp_path / "x.db")
+    await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT)"))
+    waiting = asyncio.create_task(database.write_along(add(1)))
+    await asyncio.sleep(0)
+    await database.close()
+    await waiting
+    with pytest.raises(StoreDown):
+        await database.write_along(add(2))
+
+
+def add(n: int) -> sqlite.Work:
+    return lambda tx: tx.all("INSERT INTO t VALUES ($1)", n)

@@ -78,7 +78,7 @@ async def test_an_order_that_was_kept_is_never_called_lost(house: House, monkeyp
     async def down(_: Job) -> int:
         raise StoreDown("the line is dead")
 
-    monkeypatch.setattr(house.store, "ahead", down)
+    monkeypatch.setattr(house.store, "turn", down)
     assert (await house.say("she smiles", attached())).job
 
 
