@@ -25,6 +25,7 @@ import psutil
 from adapters.telegram import rate_limit
 from bench.loopback import clip, photo, render
 from bot import app, config, logs
+from bot.__main__ import collect_rarely
 from bot.jobs import machine
 from bot.jobs.polling import Rhythm
 from bot.model import Accepted, Address, Clip, Job, Order, Photo, Render
@@ -50,6 +51,7 @@ PROFILE = os.environ.get("PROFILE", "")
 
 async def be_the_bot(limited: bool) -> None:
     """`photoplay run` without its web server."""
+    collect_rarely()
     settings = config.load()
     logs.set_up("ERROR", app.secrets_of(settings))
     if not limited:

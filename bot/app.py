@@ -57,7 +57,6 @@ from bot.sealing.words import TextCipher
 from bot.sentence import Sentence
 from bot.watch.meters import MeteredChat, MeteredProvider, Meters
 from bot.watch.room import Room
-from generator.server import Generator
 from storage import Store, database_url, open_store
 
 log = logging.getLogger(__name__)
@@ -187,6 +186,8 @@ async def open_app(
 
         rows = {}
         if "local" in order:
+            from generator.server import Generator  # a megabyte that a bot with a key does not need
+
             generator = Generator(settings.data_dir / "generator", models=stand_in.models())
             rows["local"] = hosts.local(
                 "http://localhost" if idle else await stack.enter_async_context(generator.serve())
@@ -345,7 +346,11 @@ def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[Se
 
 def new_id() -> str:
     """Ten characters, 50 bits: short enough to type, too many to guess."""
-    return "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _ in range(10))
+    return "".join(_CHARACTERS[byte % 32] for byte in secrets.token_bytes(10))
+
+
+_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
+"""As many as divide 256, so that each is as likely."""
 
 
 def secrets_of(settings: Settings) -> list[str]:

@@ -32,6 +32,8 @@ UPLOAD = 50 * 10**6
 UPLOAD_SELF_HOSTED = 2000 * 10**6
 DOWNLOAD_MB = 20
 
+READ = ("message_id", "date", "chat", "video", "animation", "document")
+"""What is read of an answer with a message of ours."""
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """Errors of the library for an answer of unknown shape."""
 _CLOSED_TO_US = (
@@ -129,7 +131,7 @@ class TelegramClient(Bot):
     async def _do_post(self, endpoint: str, data: dict[str, Any], **patience: Any) -> Any:
         """The library takes every 404 for a rejected token; a self-hosted server may lack a method instead."""
         try:
-            return await super()._do_post(endpoint, data, **patience)
+            return _shortened(endpoint, await super()._do_post(endpoint, data, **patience))
         except RetryAfter:
             self._floods += 1
             raise
@@ -150,6 +152,13 @@ class TelegramClient(Bot):
         """Close the connections."""
         for request in self._requests:
             await request.shutdown()
+
+
+def _shortened(endpoint: str, answer: Any) -> Any:
+    """An answer without the parts of a message of ours that nobody reads: the library would make objects of all."""
+    if not isinstance(answer, dict) or not endpoint.startswith(("send", "edit")):
+        return answer
+    return True if endpoint.startswith("edit") else {name: answer[name] for name in READ if name in answer}
 
 
 @contextmanager

@@ -281,21 +281,22 @@ class TelegramChat:
         limit = min(shown.limit or self._upload, self._upload)
         if shown.copy is None and shown.clip.size > limit:
             raise TooLarge(limit)
-        with opened(shown) as (video, poster), mapped():
-            return await self._client.send_video(
-                chat,
-                video,
-                caption=cut(reply.text, CAPTION),
-                width=shown.clip.width,
-                height=shown.clip.height,
-                duration=round(shown.clip.seconds),
-                thumbnail=poster,
-                supports_streaming=True,
-                has_spoiler=shown.spoiler,
-                message_thread_id=thread,
-                reply_parameters=about,
-                reply_markup=markup,
-            )
+        async with opened(shown) as (video, poster):
+            with mapped():
+                return await self._client.send_video(
+                    chat,
+                    video,
+                    caption=cut(reply.text, CAPTION),
+                    width=shown.clip.width,
+                    height=shown.clip.height,
+                    duration=round(shown.clip.seconds),
+                    thumbnail=poster,
+                    supports_streaming=True,
+                    has_spoiler=shown.spoiler,
+                    message_thread_id=thread,
+                    reply_parameters=about,
+                    reply_markup=markup,
+                )
 
 
 def _posted(message: Message) -> Posted:

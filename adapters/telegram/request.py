@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 
 import aiohttp
 import certifi
+from aiohttp.payload import AsyncIterablePayload, BytesPayload, Payload
 from telegram.error import NetworkError, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
@@ -29,8 +30,8 @@ READ = 30.0
 """Timeout between bytes of an answer, in seconds."""
 WHOLE = 300.0
 """Timeout of a whole request, in seconds: 50 MB over a slow line."""
-PIECE = 2**18
-"""Bytes of a file in memory during its upload."""
+PIECE = 2**20
+"""Bytes of a file in memory during its upload; each piece costs a visit of a thread."""
 HEAVIEST_FILE, HEAVIEST_ANSWER = HEAVIEST, 16 * 2**20
 """Maximum bytes of a downloaded file and of any other answer, decompressed."""
 
@@ -83,12 +84,12 @@ class AiohttpRequest(BaseRequest):
     ) -> tuple[int, bytes]:
         """One attempt. `write_timeout` is ignored, as aiohttp has no timeout per write; `WHOLE` applies instead."""
         session, headers, form = self._opened(), self._headers, None
-        data: bytes | AsyncIterator[bytes] | None = None
+        data: Payload | None = None  # else aiohttp looks through all kinds of payload for its own
         if request_data and (files := request_data.multipart_data):
             form = _Form(request_data.json_parameters, files)
-            data, headers = form.pieces(), headers | form.headers
+            data, headers = AsyncIterablePayload(form.pieces()), headers | form.headers
         elif request_data:
-            data = urlencode(request_data.json_parameters).encode()
+            data = BytesPayload(urlencode(request_data.json_parameters).encode())
             headers = headers | {"Content-Type": "application/x-www-form-urlencoded"}
         timeout = aiohttp.ClientTimeout(
             total=WHOLE,
@@ -129,26 +130,29 @@ class _Form:
 
     def __init__(self, fields: Mapping[str, str], files: Mapping[str, tuple[str, bytes | IO[bytes], str]]) -> None:
         border = secrets.token_hex(16)
-        self._parts: list[bytes | IO[bytes]] = []
+        parts: list[bytes | IO[bytes]] = []
         for name, value in fields.items():
-            self._parts.append(f"--{border}\r\n{_part(name)}\r\n\r\n{value}\r\n".encode())
+            parts.append(f"--{border}\r\n{_part(name)}\r\n\r\n{value}\r\n".encode())
         for name, (filename, content, kind) in files.items():
             head = f'--{border}\r\n{_part(name)}; filename="{_quoted(filename)}"\r\nContent-Type: {kind}\r\n\r\n'
-            self._parts += head.encode(), content, b"\r\n"
-        self._parts.append(f"--{border}--\r\n".encode())
-        size = sum(len(part) if isinstance(part, bytes) else _length(part) for part in self._parts)
+            parts += head.encode(), content, b"\r\n"
+        parts.append(f"--{border}--\r\n".encode())
+        self._parts = [(part, len(part) if isinstance(part, bytes) else _length(part)) for part in parts]
+        size = sum(size for _, size in self._parts)
         self.headers = {"Content-Type": f"multipart/form-data; boundary={border}", "Content-Length": str(size)}
         self.is_out = False
         """Whether it was passed to the connection in full."""
 
     async def pieces(self) -> AsyncIterator[bytes]:
-        for part in self._parts:
+        for part, size in self._parts:
             if isinstance(part, bytes):
-                for start in range(0, len(part), PIECE):
+                for start in range(0, size, PIECE):
                     yield part[start : start + PIECE]
                 continue
-            while piece := await asyncio.to_thread(part.read, PIECE):
+            left = size
+            while left > 0 and (piece := await asyncio.to_thread(part.read, PIECE)):
                 yield piece
+                left -= len(piece)
         self.is_out = True
 
 

@@ -1,25 +1,39 @@
 """Uploads of clips to Telegram."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import ExitStack, asynccontextmanager
+from os import SEEK_END
 
 from telegram import InputFile
 
+from adapters.telegram.request import PIECE
 from bot.conversation import ShownClip, Stored
 
 
-@contextmanager
-def opened(shown: ShownClip) -> Iterator[tuple[InputFile | str, InputFile | None]]:
-    """Video and poster, open inside the block; the file id of a clip that was uploaded before."""
+@asynccontextmanager
+async def opened(shown: ShownClip) -> AsyncIterator[tuple[InputFile | str, InputFile | None]]:
+    """Video and poster, open inside the block; the file id of a clip that was uploaded before. Raises `OSError`."""
     if shown.copy:
         yield shown.copy, None
         return
     with ExitStack() as stack:
+        opening = asyncio.ensure_future(asyncio.to_thread(_opened, shown, stack))
+        try:
+            yield await asyncio.shield(opening)
+        finally:
+            await asyncio.wait({opening})  # what is opened after a cancellation is closed, too
 
-        def sent(file: Stored) -> InputFile:
-            # Read during the upload, not before: fifty clips of 50 MB would not fit into memory.
-            content = stack.enter_context(file.open())
-            return InputFile(content, f"photoplay{file.suffix}", read_file_handle=False)
 
-        poster = shown.poster if shown.poster and shown.poster.exists() else None
-        yield sent(shown.file), sent(poster) if poster else None
+def _opened(shown: ShownClip, stack: ExitStack) -> tuple[InputFile, InputFile | None]:
+    def sent(file: Stored) -> InputFile:
+        # A large one is read during the upload: fifty clips of 50 MB would not fit into memory. One visit of a thread
+        # is cheaper than two, so a small one is read now.
+        content = stack.enter_context(file.open())
+        size = content.seek(0, SEEK_END)
+        content.seek(0)
+        name = f"photoplay{file.suffix}"
+        return InputFile(content.read() if size <= PIECE else content, name, read_file_handle=False)
+
+    poster = shown.poster if shown.poster and shown.poster.exists() else None
+    return sent(shown.file), sent(poster) if poster else None

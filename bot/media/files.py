@@ -17,7 +17,7 @@ from bot.sealing import files as sealed
 
 _STALE = 3600.0  # seconds; longer than any download
 _CANNOT = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES, errno.EISDIR})
-_PIECE = 2**18  # bytes per write: a thread call per packet would cost more than the writing
+_PIECE = 2**20  # bytes per write: a thread call per packet would cost more than the writing
 
 
 class Drafts:

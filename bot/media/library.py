@@ -242,12 +242,12 @@ class Media:
         if path.parent != self._photos:
             raise ValueError("not the name of a picture")
         try:
-            data = await self.read(name)
+            with disk():
+                text = await asyncio.to_thread(lambda: base64.b64encode(self.stored(name).read()))
         except StoreDown as error:
             if isinstance(error.__cause__, FileNotFoundError):
                 raise KeyError(name) from None
             raise
-        text = await asyncio.to_thread(base64.b64encode, data)
         return f"data:{_MIME[path.suffix[1:]]};base64,{text.decode()}"
 
     async def held(self) -> frozenset[Held]:
