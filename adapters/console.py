@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
 from bot import platforms, texts
 from bot.conversation import MENTION, SHELL, Attachment, Inbound, Named, Stored
@@ -157,6 +156,8 @@ def bar(screen: Console, said: str) -> Iterator[Callable[[float, str], None]]:
 
         yield tell
         return
+    from rich.progress import BarColumn, Progress, TextColumn  # a megabyte that a bot does not need
+
     columns = (
         BarColumn(bar_width=30),
         TextColumn("{task.percentage:3.0f} %"),

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, TextColumn
-from rich.progress import Progress as Bar
 
 from bot import encryption, setting_values, texts
 from bot.backup import checking, making, manifest, restoring, undoing
@@ -131,6 +129,9 @@ async def _backup(to: Path | None) -> None:
 @contextmanager
 def _bar(what: str) -> Iterator[Progress]:
     """Show progress, on a terminal."""
+    from rich.progress import BarColumn, DownloadColumn, TextColumn  # a megabyte that others do not need
+    from rich.progress import Progress as Bar
+
     columns = TextColumn("{task.description}"), BarColumn(), DownloadColumn()
     with Bar(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
         task = bar.add_task(what, total=None)

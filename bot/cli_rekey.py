@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from typing import TYPE_CHECKING
 
 from bot import texts
 from bot.backup.finishing import usable
@@ -15,7 +14,8 @@ from bot.sealing.keys import open_keys
 from bot.sealing.masters import Masters
 from bot.shell import err, go, out, settings, stoppable
 
-_COLUMNS = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 
 def rekey() -> None:
@@ -36,14 +36,17 @@ async def _rekey() -> None:
     if not found.data_dir.is_dir():
         raise _nothing(found)
     async with usable(found):  # a restore would move the keys aside meanwhile
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # only this command shows any
+
         masters = masters_of(found)
-        with Progress(*_COLUMNS, console=err, transient=True, disable=not err.is_terminal) as bar:
+        columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+        with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as bar:
             count = await in_thread(partial(_rewrap, found, masters, bar))
     where = texts.shell.REKEYED_BY_SETTING if masters.given else texts.shell.rekeyed_in(str(masters.file))
     out.print(texts.shell.rekeyed(count), where, soft_wrap=True)
 
 
-def _rewrap(found: Settings, masters: Masters, bar: Progress, stopped: Callable[[], bool]) -> int:
+def _rewrap(found: Settings, masters: Masters, bar: "Progress", stopped: Callable[[], bool]) -> int:
     """Change all keys; the number of people they belong to. Blocks. Raises `Misconfigured`, `Stopped`."""
     keys = open_keys(found.data_dir, masters, make=False)
     if keys is None:

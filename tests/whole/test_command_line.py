@@ -170,6 +170,34 @@ async def test_what_is_not_needed_is_not_loaded(tmp_path: Path) -> None:
         assert (process.returncode, out.decode().splitlines()[-1]) == (0, "set()")
 
 
+async def test_a_bot_that_has_seen_no_photo_has_loaded_nothing_for_one(tmp_path: Path) -> None:
+    """With both platforms: no cipher, which Telegram's library would load, no pictures, no stand-in, no progress."""
+    heavy = [
+        "cryptography",
+        "PIL",
+        "av",
+        "numpy",
+        "prometheus_client",
+        "asyncpg",
+        "babel",
+        "generator.server",
+        "rich.progress",
+    ]
+    code = f"""
+import sys, bot.cli, adapters.telegram.platform, adapters.discord.platform
+print({{name for name in {heavy} if name in sys.modules}})
+import cryptography.hazmat.backends, telegram
+print(telegram.Bot("1:2").token)"""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", code),
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        stdout=PIPE,
+    )
+    out, _ = await process.communicate()
+    assert out.decode().splitlines() == ["set()", "1:2"]
+
+
 @pytest.mark.parametrize("path", sorted((ROOT / "adapters" / "web" / "samples").iterdir()), ids=lambda p: p.name)
 def test_samples_are_pictures(path: Path) -> None:
     with Image.open(io.BytesIO(path.read_bytes())) as image:
