@@ -15,8 +15,6 @@ from storage.sqlite_sql import for_sqlite, named
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "storage").glob("*.py"))
 SEAM = {"database", "sealed", "sqlite", "sqlite_sql", "postgres"}
-TABLES = ("PAGES", "FIND", "PUT")
-"""Names of dictionaries of statements."""
 RUN = {"all", "one", "many", "_all", "_one", "_change"}
 PRIVATE = {"_job", "_jobs", "_share", "_shares"}
 """Methods that pass a constant on, in their only parameter that is called `sql`."""
@@ -32,7 +30,7 @@ def statements() -> dict[str, str]:
         if path.stem in ("__init__", "migrate"):
             continue
         for name, value in vars(import_module(f"storage.{path.stem}")).items():
-            several = value.items() if name in TABLES else [("", value)]
+            several = value.items() if isinstance(value, dict) else [("", value)]
             for key, sql in several:
                 if name.isupper() and not name.startswith("_") and isinstance(sql, str) and VERB.match(sql):
                     found[f"{path.stem}.{name}{key}"] = sql
