@@ -16,6 +16,7 @@ from forks import Forked, fork
 from bot.app import open_app
 from bot.config import Settings
 from bot.conversation import Attachment, Inbound
+from bot.encryption import cipher_of
 from bot.jobs import machine
 from bot.model import Accepted, Address, Clip, Job
 from generator.receipts import Asked
@@ -65,7 +66,8 @@ class World:
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[Store]:
-        store = await open_store(self.folder, self.database_url)
+        settings = Settings(_env_file=None, data_dir=self.folder)
+        store = await open_store(self.folder, self.database_url, cipher=cipher_of(settings))
         try:
             yield store
         finally:

@@ -19,6 +19,8 @@ from test_crashes import TOGETHER, end, half_an_hour_passes, remember_quick_rend
 from adapters.discord.render import plain
 from adapters.discord.user_install import LATE_KEY
 from bot import texts
+from bot.config import Settings
+from bot.encryption import cipher_of
 from bot.model import Job
 from storage import open_store
 from storage.jobs import Store as SqlStore
@@ -168,7 +170,8 @@ class World:
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[SqlStore]:
-        store = await open_store(self.folder, None)
+        settings = Settings(_env_file=None, data_dir=self.folder)
+        store = await open_store(self.folder, None, cipher=cipher_of(settings))
         try:
             yield store
         finally:
