@@ -8,8 +8,11 @@ Kind = Literal["picture", "video", "perhaps", "other"]
 
 _PICTURES = re.compile(r"\.(p?jp(e?g|e)|jfif|jif|mpo|a?png|webp|hei[cf]s?|hif|avifs?|gif|bmp|dib)$", re.IGNORECASE)
 _VIDEOS = re.compile(r"\.(mp4|mov|qt|webm|m4v)$", re.IGNORECASE)
-_PICTURE_TYPES = re.compile(r"image/|\w+/(x-)?(jpe?g|jpe|jfif|png|webp|hei[cf]|avif|gif|bmp)$")
-_NO_TYPES = re.compile(r"|image|file|unknown|(application|binary)/(x-)?(octet-stream|binary|unknown|download)|\*/\*")
+_PICTURE_TYPES = re.compile(r"image/|(\w+/)?(x-)?(jpe?g|jpe|jfif|png|webp|hei[cf]|avif|gif|bmp)$")
+_NO_TYPES = re.compile(
+    r"|image|photo|file|unknown|\*/\*|(application|binary|unknown|multipart|content)/"
+    r"(x-)?(octet-?stream|binary|unknown[\w-]*|(force-)?download|save|stream|data|raw|file|form-data|\*)"
+)
 
 
 def kind_of(type: str | None, name: str | None) -> Kind:
