@@ -80,7 +80,8 @@ class Inbox(Part):
         """
 
         async def work(tx: Transaction) -> None:
-            await tx.all(REMEMBER, platform, chat, name, Words("notes.value", value), until)
+            said = Words("notes.value", value) if chat or about else value  # else it is the bot's own, of nobody
+            await tx.all(REMEMBER, platform, chat, name, said, until)
             await tx.all(ABOUT_NONE, platform, chat, name)
             await tx.many(ABOUT, [(platform, chat, name, person) for person in sorted(set(about))])
 

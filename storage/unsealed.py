@@ -18,6 +18,11 @@ KEYS: dict[str, tuple[str, ...]] = {
     "reports": ("share", "account"),
 }
 """The primary key of each table with encrypted columns."""
+_WORDS = {
+    "notes": """AND (chat <> '' OR EXISTS (SELECT 1 FROM note_people AS about
+        WHERE (about.platform, about.chat, about.name) = (notes.platform, notes.chat, notes.name)))""",
+}
+"""Which rows have words of people, by table; else all."""
 
 
 def _find(column: Column) -> str:
@@ -29,7 +34,7 @@ def _find(column: Column) -> str:
     return f"""
         SELECT {", ".join(keys)}, {whose}, {name} AS plain FROM {table}
         WHERE ({", ".join(keys)}) > ({places}) AND {name} <> '' AND substr({name}, 1, {len(MARK)}) <> '{MARK}'
-        {kept if column in OF_PERSON else ""} ORDER BY {", ".join(keys)} LIMIT $1"""
+        {kept if column in OF_PERSON else _WORDS.get(table, "")} ORDER BY {", ".join(keys)} LIMIT $1"""
 
 
 def _put(column: Column) -> str:

@@ -60,12 +60,12 @@ class Tree(app_commands.CommandTree[Any]):
         """Publish the commands if they changed. Failures are ignored."""
         shapes = [command.to_dict(self) for command in self.get_commands()]
         mark = hashlib.sha256(json.dumps(shapes, sort_keys=True, default=str).encode()).hexdigest()
-        chat = str(self.client.application_id)
+        name = f"commands:{self.client.application_id}"
         try:
-            if await notes.get(chat, "commands") == mark:
+            if await notes.get("", name) == mark:
                 return
             await self.sync()
-            await notes.put(chat, "commands", mark, FOREVER)
+            await notes.put("", name, mark, FOREVER)
         except BROKEN as error:
             log.warning("the commands could not be told to Discord: %s", type(error).__name__)
         except StoreDown as error:

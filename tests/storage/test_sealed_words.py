@@ -234,3 +234,17 @@ async def test_each_encrypted_text_has_the_mark(sealed: Store) -> None:
         rows = await inner.read(lambda tx, table=table: tx.all(f"SELECT * FROM {table}"))
         assert rows, column
         assert all(row[name].startswith(MARK) for row in rows), column
+
+
+async def test_a_note_of_the_bot_itself_needs_no_cipher(opened: Open) -> None:
+    """Each start reads some, and the cipher takes memory; a note about somebody is encrypted, whatever its chat."""
+    store = await opened()
+    await store.inbox.remember("telegram", "", "menus", "known", NOW + 99)
+    await store.inbox.remember("telegram", "", "name:ann", "7", NOW + 99, ["telegram:7"])
+    for _ in range(2):
+        rows = await store._db._db.read(lambda tx: tx.all("SELECT name, value FROM notes ORDER BY name"))  # type: ignore[attr-defined]
+        assert [(row["name"], row["value"].startswith(MARK)) for row in rows] == [("menus", False), ("name:ann", True)]
+        assert [await store.inbox.recall("telegram", "", name, NOW) for name in ("menus", "name:ann")] == ["known", "7"]
+        work = store.unsealed()
+        assert work
+        assert sum([count async for count in until_none(work)]) == 0

@@ -15,7 +15,7 @@ from storage.sqlite_sql import for_sqlite, named
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "storage").glob("*.py"))
 SEAM = {"database", "sealed", "sqlite", "sqlite_sql", "postgres"}
-RUN = {"all", "one", "many", "_all", "_one", "_change"}
+RUN = {"all", "one", "many", "_all", "_one", "_change", "_change_along"}
 PRIVATE = {"_job", "_jobs", "_share", "_shares"}
 """Methods that pass a constant on, in their only parameter that is called `sql`."""
 EARLIER = {"backfill.TOLD", "backfill.OF_REPORT", "backfill.SHOWS", "backfill.WORDS"}
