@@ -38,7 +38,7 @@ async def test_a_photo_becomes_a_clip(tmp_path: Path, photo: Path) -> None:
         "5 credits",
         "Local preview",
         "c.mp4: 960 × 720, 5 s",
-        "taken by local",
+        "taken by the stand-in",
         "delivered",
     ):
         assert part in out
@@ -48,6 +48,9 @@ async def test_a_photo_becomes_a_clip(tmp_path: Path, photo: Path) -> None:
     assert "ready · “slow zoom in”" in out
     assert (await photoplay(tmp_path, "fetch", job_id, "-o", "again.mp4"))[0] == 0
     assert (tmp_path / "again.mp4").read_bytes() == (tmp_path / "c.mp4").read_bytes()
+    kept = [path for path in (tmp_path / "data").rglob("*") if path.is_file()]
+    assert tmp_path / "data" / "photoplay.db" in kept
+    assert [path.name for path in kept if b"slow zoom in" in path.read_bytes()] == [], "words stand in no file"
     (tmp_path / "link.mp4").symlink_to("film.mp4")
     assert (await photoplay(tmp_path, "fetch", job_id, "-o", "link.mp4"))[0] == 0
     assert (tmp_path / "link.mp4").is_symlink()
