@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT, AxeResults
+from PIL import Image
 from playwright.async_api import Browser, BrowserContext, Locator, Page, async_playwright, expect
 
 from bot.app import App, open_app
@@ -210,3 +211,12 @@ async def looked_at(
             await context.close()
 
     yield each
+
+
+def panorama(folder: Path, *, upright: bool = False) -> Path:
+    """Red first, then blue: 5:1, or 1:5 if `upright`."""
+    image = Image.new("RGB", (2000, 400), "red")
+    image.paste("blue", (1000, 0, 2000, 400))
+    path = folder / "panorama.png"
+    (image.transpose(Image.Transpose.ROTATE_270) if upright else image).save(path)
+    return path

@@ -269,6 +269,16 @@ PRIVATE = {
 """What is used of a library's own parts, and why. Tests drive each; `pyproject.toml` bounds the versions."""
 
 
+def test_no_test_file_imports_another() -> None:
+    """What several share is in a module beside them, or it is found only when the other file was collected before."""
+    files = {path.stem: path for path in (ROOT / "tests").rglob("test_*.py")}
+    for path in files.values():
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [one.name for one in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert not [name for name in names if name.rpartition(".")[2] in files], path.name
+
+
 def test_private_parts_of_libraries_are_used_where_it_is_known() -> None:
     used, ours = set(), set()
     for path in [p for room in ("bot", "adapters", "storage", "generator") for p in (ROOT / room).rglob("*.py")]:

@@ -18,7 +18,7 @@ from bot.media.files import pour, settle, twin
 from bot.media.library import Media
 from bot.media.signed_links import secret_of
 from bot.model import Order
-from tests.bot.media.test_library import sent
+from tests.bot.media.boxes import sent
 from tests.houses import picture
 
 CANNOT = [errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, errno.EACCES, errno.EMLINK, errno.EXDEV, errno.EIO]

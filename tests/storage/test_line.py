@@ -14,7 +14,7 @@ from storage import queue, turns
 from storage.jobs import Store
 from tests.bookkeeping import check_turns
 from tests.samples import a_job, an_order
-from tests.storage.test_jobs import HERE, begin, run, start, submit
+from tests.storage.steps import HERE, begin, run, start, submit
 
 
 def _said(sql: str, *args: object) -> Any:

@@ -26,7 +26,7 @@ from storage.jobs import Store
 from storage.restored import GATE, HALT
 from tests.bookkeeping import check
 from tests.samples import a_job
-from tests.storage.test_jobs import submit
+from tests.storage.steps import submit
 
 ROUNDS = 12
 SPAN = "day:2026-11-20"

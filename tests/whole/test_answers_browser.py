@@ -11,8 +11,7 @@ from bot import texts
 from bot.app import App
 from bot.conversation import Inbound
 from bot.model import Address
-from tests.browsing import Visit, buying, new_page, order, plays, site
-from tests.whole.test_crop_browser import panorama
+from tests.browsing import Visit, buying, new_page, order, panorama, plays, site
 
 T = texts.page.PAGE
 NO_CUTTING = "() => { HTMLCanvasElement.prototype.toBlob = (done) => done(null) }"

@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from killed import remember_quick_renders
 from shell import ctrl_c, here, photoplay, start
-from test_crashes import remember_quick_renders
 
 from adapters import console
 from bot.app import open_app

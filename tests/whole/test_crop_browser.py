@@ -3,11 +3,10 @@
 from pathlib import Path
 
 import pytest
-from PIL import Image
 from playwright.async_api import Browser, Locator, Page, expect
 
 from bot import texts
-from tests.browsing import looked_at, new_page, site
+from tests.browsing import looked_at, new_page, panorama, site
 
 T = texts.page.PAGE
 pytestmark = pytest.mark.timeout(120)
@@ -23,15 +22,6 @@ KEPT = """async img => {
     return [width, height, red(0.02), red(0.98)];
 }"""
 """The size of a picture, and whether its first corner and its last one are red."""
-
-
-def panorama(folder: Path, *, upright: bool = False) -> Path:
-    """Red first, then blue: 5:1, or 1:5 if `upright`."""
-    image = Image.new("RGB", (2000, 400), "red")
-    image.paste("blue", (1000, 0, 2000, 400))
-    path = folder / "panorama.png"
-    (image.transpose(Image.Transpose.ROTATE_270) if upright else image).save(path)
-    return path
 
 
 def slider(page: Page, key: str) -> Locator:

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from forks import Forked, fork
-from test_crashes import TOGETHER, end, half_an_hour_passes, remember_quick_renders, stopped
+from killed import TOGETHER, end, half_an_hour_passes, remember_quick_renders, stopped
 
 from adapters.discord.render import plain
 from adapters.discord.user_install import LATE_KEY
@@ -170,8 +170,7 @@ class World:
 
     @asynccontextmanager
     async def store(self) -> AsyncIterator[SqlStore]:
-        settings = Settings(_env_file=None, data_dir=self.folder)
-        store = await open_store(self.folder, None, cipher=cipher_of(settings))
+        store = await open_store(self.folder, cipher=cipher_of(Settings(_env_file=None, data_dir=self.folder)))
         try:
             yield store
         finally:

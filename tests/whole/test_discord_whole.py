@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from killed import remember_quick_renders
 from shell import photoplay
-from test_crashes import remember_quick_renders
 
 from adapters.discord.gateway import invite
 from bot.app import open_app

@@ -15,10 +15,10 @@ from typing import Any
 import aiohttp
 import pytest
 import yaml
+from killed import remember_quick_renders
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 from shell import here, start
-from test_crashes import remember_quick_renders
 
 from bot.app import App, open_app
 from bot.backup.manifest import Manifest

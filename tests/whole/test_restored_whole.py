@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 from forks import fork
-from test_crashes import World, end, world
+from killed import World, end, world
 
 pytestmark = pytest.mark.databases
 

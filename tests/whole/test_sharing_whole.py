@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+from killed import end, stopped
 from PIL import Image
-from test_crashes import end, stopped
-from test_telegram_crashes import World, a_world
+from telegram_killed import World, a_world
 
 from bot import texts
 from tests.bookkeeping import folder_agrees

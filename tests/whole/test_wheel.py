@@ -19,8 +19,8 @@ from urllib.request import urlopen
 
 import aiohttp
 import pytest
+from killed import remember_quick_renders
 from packaging.requirements import Requirement
-from test_crashes import remember_quick_renders
 from visitor import Visitor
 
 from storage import open_store

@@ -1,14 +1,12 @@
 """The body of a create, against what the hosts' own schemas say."""
 
-import json
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from provider_desk import KEY, ORDER, PHOTO
+from provider_desk import FULL, KEY, MASK, ORDER, SCHEMAS, link
 from pydantic import SecretStr
 
 from bot.model import Brush, Order, Photo
@@ -16,24 +14,7 @@ from bot.providers.hosts import UNIVERSAL, Host, aimlapi, apilaplas, local
 from bot.providers.wire import body
 from tests.published import problems
 
-SCHEMAS: dict[str, Any] = json.loads((Path(__file__).parent / "schemas.json").read_text())
 HOSTS = {"aimlapi": aimlapi(SecretStr(KEY)), "apilaplas": apilaplas(SecretStr(KEY))}
-MASK = Photo("mask.png", 640, 480)
-FULL = Order(
-    ORDER.model,
-    PHOTO,
-    "she smiles",
-    seconds=5,
-    negative="blur",
-    cfg=0.25,
-    end=Photo("end.jpg", 640, 480),
-    static_mask=Photo("still.png", 640, 480),
-    brushes=(Brush(MASK, ((0, 0), (639, 479))), Brush(Photo("two.png", 640, 480), ((5, 100), (6, 101), (7, 99)))),
-)
-
-
-def link(photo: Photo) -> str:
-    return f"https://photos.example/{photo.name}?sig=1"
 
 
 @pytest.mark.parametrize("name", HOSTS)

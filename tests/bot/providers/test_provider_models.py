@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provider_desk import KEY, REQUEST, Make, row
+from provider_desk import FULL, KEY, REQUEST, SCHEMAS, Make, link, row
 from pydantic import SecretStr
-from test_provider_body import FULL, SCHEMAS, link
 
 from bot import catalogue
 from bot.catalogue import DEFAULT, ROWS, Model

@@ -130,3 +130,30 @@ def gathered(room: Room) -> Club:
 
 async def jobs(club: Club, user: User) -> list[Job]:
     return await club.room.house.store.jobs(f"telegram:{user.id}")
+
+
+async def asked(club: Club, user: User, post: Post) -> Post:
+    """The question behind Remix."""
+    count = len(club.api.sent(club.forum))
+    club.api.press(user, post, texts.sharing.REMIX)
+    question = (await club.room.sent(club.forum, count + 1))[count]
+    assert texts.sharing.ask_remix("she smiles") in question.words
+    assert question.words.startswith(user.first_name)
+    assert question.force_reply
+    return question
+
+
+async def reports(club: Club, user: User, post: Post, reason: str = "Spam") -> str:
+    """What popped up in the end."""
+
+    def asked() -> list[Post]:
+        return [one for one in club.api.sent(club.forum) if one.words == texts.sharing.REPORT_WHY]
+
+    count = len(asked())
+    club.api.press(user, post, texts.sharing.REPORT)
+    await club.api.until(lambda: len(asked()) > count)
+    why = asked()[-1]
+    assert user.first_name not in str(dict(why, reply_to_message=None))
+    said = await club.taps(user, why, reason)
+    await club.api.until(lambda: why.deleted)
+    return said

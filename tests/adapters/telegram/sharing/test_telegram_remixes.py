@@ -3,21 +3,9 @@
 from adapters.shared.double_taps import DOUBLE
 from adapters.telegram.prompts import Question
 from bot import texts
-from tests.adapters.telegram.sharing.club import ME, Club, jobs
+from tests.adapters.telegram.sharing.club import ME, Club, asked, jobs
 from tests.adapters.telegram.telegram_room import Room
 from tests.houses import picture
-from tests.loopback.telegram.model import Post, User
-
-
-async def asked(club: Club, user: User, post: Post) -> Post:
-    """The question behind Remix."""
-    count = len(club.api.sent(club.forum))
-    club.api.press(user, post, texts.sharing.REMIX)
-    question = (await club.room.sent(club.forum, count + 1))[count]
-    assert texts.sharing.ask_remix("she smiles") in question.words
-    assert question.words.startswith(user.first_name)
-    assert question.force_reply
-    return question
 
 
 async def test_remix_with_own_words_and_with_an_own_photo(club: Club) -> None:

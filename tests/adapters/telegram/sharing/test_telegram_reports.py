@@ -4,24 +4,7 @@ import pytest
 
 from adapters.shared.double_taps import DOUBLE
 from bot import texts
-from tests.adapters.telegram.sharing.club import ME, Club
-from tests.loopback.telegram.model import Post, User
-
-
-async def reports(club: Club, user: User, post: Post, reason: str = "Spam") -> str:
-    """What popped up in the end."""
-
-    def asked() -> list[Post]:
-        return [one for one in club.api.sent(club.forum) if one.words == texts.sharing.REPORT_WHY]
-
-    count = len(asked())
-    club.api.press(user, post, texts.sharing.REPORT)
-    await club.api.until(lambda: len(asked()) > count)
-    why = asked()[-1]
-    assert user.first_name not in str(dict(why, reply_to_message=None))
-    said = await club.taps(user, why, reason)
-    await club.api.until(lambda: why.deleted)
-    return said
+from tests.adapters.telegram.sharing.club import ME, Club, reports
 
 
 @pytest.mark.databases

@@ -16,9 +16,7 @@ from bot.sealing.masters import Masters
 from bot.sealing.words import TextCipher
 from storage import Store, open_store
 from tests import templates
-from tests.adapters.telegram.sharing.club import ME, Club
-from tests.adapters.telegram.sharing.test_telegram_remixes import asked
-from tests.adapters.telegram.sharing.test_telegram_reports import reports
+from tests.adapters.telegram.sharing.club import ME, Club, asked, reports
 from tests.houses import configure, picture
 
 MARKER = "marzipan lighthouse"
