@@ -226,6 +226,9 @@ async def test_what_was_backed_up_is_back_after_all_is_lost(installed: Path, tmp
             await bob.order("three clouds")
             await host.reached.get()  # it is bought, and nobody here knows
             kept = (await home.run("backup")).partition(":")[0]
+            said = re.compile(rb"two boats(?!:)")  # this host's ids begin with the words
+            files = [path for place in (backups, folder / "data") for path in place.rglob("*") if path.is_file()]
+            assert [path.name for path in files if said.search(path.read_bytes())] == [], "words are encrypted"
             host.let_go()
             await bob.clip("three clouds")
             asked = await ann.say("/forgetme")
