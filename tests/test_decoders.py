@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -37,19 +38,27 @@ async def used(photo: Path) -> int:
     return process.pid
 
 
-def state(pid: int) -> tuple[list[str], str, str]:
-    """What a process has open, where it is, and its environment; the pipes by number."""
+def open_files(pid: int) -> dict[str, str]:
+    """Where each of its file descriptors leads."""
+    found = {}
+    for fd in Path(f"/proc/{pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found[fd.name] = os.readlink(fd)
+    return found
+
+
+async def state(pid: int, photo: Path) -> tuple[list[str], str, str]:
+    """What a process has open, where it is, and its environment; the pipes by number. It closes files once it has
+    answered."""
+    while any(path.startswith(str(photo.parent)) for path in open_files(pid).values()):
+        await asyncio.sleep(0.01)
     folder = Path(f"/proc/{pid}")
-    return (
-        sorted(fd.name for fd in (folder / "fd").iterdir()),
-        os.readlink(folder / "cwd"),
-        str(os.listdir(folder / "task")),
-    )
+    return sorted(open_files(pid)), os.readlink(folder / "cwd"), str(os.listdir(folder / "task"))
 
 
 async def test_the_next_one_finds_a_process_as_it_was_when_new(photo: Path) -> None:
     pid = await used(photo)
-    fresh = state(pid)
+    fresh = await state(pid, photo)
     broken = photo.with_name("broken")
     broken.write_bytes(b"no picture")
     second = Shared(PHOTOS)
@@ -57,7 +66,7 @@ async def test_the_next_one_finds_a_process_as_it_was_when_new(photo: Path) -> N
         await second.photo(broken, photo.with_name("target"))
     await second.close()
     assert await used(photo) == pid
-    assert state(pid) == fresh
+    assert await state(pid, photo) == fresh
     decoders.end()
 
 
