@@ -342,7 +342,7 @@ async def burst(folder: Path) -> None:
         await fill(folder, [], [1.0] * 200, time.time())
         await there.ask("quick")
         async with a_bot(folder, there, limited=False) as bot:
-            await there.ask("at once", count=20, within=20)
+            await there.ask("at once", count=min(20, BURST), within=20)
             set_apart(bot)
             before = spent(bot)
             took = await there.ask("at once", count=BURST, within=60)

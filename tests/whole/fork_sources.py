@@ -6,6 +6,7 @@ if sys.argv[1] == "decoders":
     from bot.media.sandbox import worker  # first, as in a decoder: it keeps the hooks of others from forks
 
 import asyncio
+import atexit
 import fcntl
 import gc
 import io
@@ -15,6 +16,7 @@ import runpy
 import selectors
 import signal
 import socket
+import threading
 import time
 from asyncio.subprocess import Process
 from contextlib import suppress
@@ -101,15 +103,32 @@ def become(asked: dict[str, Any]) -> None:
     time.tzset()
     if not asked["whole"]:
         sys.modules["generator.pool"].work = sys.modules["tests.renderers"].small
-    first, *rest = asked["command"]
-    if first == "-m":
-        sys.path[0] = os.getcwd()
-        sys.argv = rest
-        runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
-    else:
-        sys.path[0] = str(Path(first).parent)
-        sys.argv = [first, *rest]
-        runpy.run_path(first, run_name="__main__")
+    code = _run(*asked["command"])
+    # From here on as any program, but nothing that was loaded before is taken to pieces: it would be copied for that.
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    gc.collect()
+    for end in (sys.stdout, sys.stderr):
+        end.flush()
+    os._exit(code)
+
+
+def _run(first: str, *rest: str) -> int:
+    """Run a program; returns its exit code. Raises what it raises, but for a `SystemExit` with a number."""
+    try:
+        if first == "-m":
+            sys.path[0] = os.getcwd()
+            sys.argv = [*rest]
+            runpy.run_module(rest[0], run_name="__main__", alter_sys=True)
+        else:
+            sys.path[0] = str(Path(first).parent)
+            sys.argv = [first, *rest]
+            runpy.run_path(first, run_name="__main__")
+    except SystemExit as end:
+        if not isinstance(end.code, int | None):
+            raise
+        return end.code or 0
+    return 0
 
 
 def decode(asked: dict[str, Any]) -> None:
@@ -118,6 +137,7 @@ def decode(asked: dict[str, Any]) -> None:
     _stream(*asked["streams"])
     sys.argv = ["worker", asked["module"]]
     worker.main()
+    os._exit(0)  # as in a program
 
 
 def fork_decoders(line: socket.socket) -> None:

@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[2]
         ("poll_cost", {"JOBS": "20"}, "poll.cpu_ms"),
         ("queue", {"WAITING": "100", "RUNNING": "20", "ASKED": "5", "ROUNDS": "2"}, "queue.ahead_ms.postgresql"),
         ("page", {"TABS": "4", "CLIPS": "2", "SECONDS": "1"}, "page.first_view_p99_ms"),
-        ("idle", {"STARTS": "1", "SECONDS": "1", "PHOTOS": "5"}, "telegram.first_reply_ms"),
-        ("telegram", {"PARTS": "burst", "BURST": "10"}, "telegram.max_jobs_per_second"),
-        ("discord", {"PARTS": "burst", "BURST": "10"}, "discord.max_jobs_per_second"),
+        ("idle", {"STARTS": "1", "SECONDS": "1", "PHOTOS": "2"}, "telegram.first_reply_ms"),
+        ("telegram", {"PARTS": "burst", "BURST": "3"}, "telegram.max_jobs_per_second"),
+        ("discord", {"PARTS": "burst", "BURST": "3"}, "discord.max_jobs_per_second"),
     ],
 )
 async def test_a_bench_runs(bench: str, size: dict[str, str], figure: str) -> None:

@@ -31,7 +31,7 @@ NAMES = ["Ann", "", "شادي", "Ben K."]
 
 @pytest.fixture(scope="module")
 def films() -> list[bytes]:
-    return [film(width, height, number / len(SHAPES)) for number, (width, height) in enumerate(SHAPES)]
+    return [film(width, height, number / len(SHAPES), 12) for number, (width, height) in enumerate(SHAPES)]
 
 
 @pytest_asyncio.fixture(loop_scope="session")
