@@ -203,7 +203,7 @@ async def test_with_a_key_it_buys_and_says_what_went_wrong(tmp_path: Path, photo
         assert "Local preview" not in out
         code, out, err = await photoplay(tmp_path, "check", **keys)
         assert code == 0, out
-        assert "apilaplas is reachable and takes the key" in out
+        assert "Apilaplas is reachable and takes the key" in out
         assert "Receipts" not in out
         assert "run out of credits" in out
         assert "x.example" not in out
