@@ -16,6 +16,7 @@ import os
 vars(os)["register_at_fork"] = lambda **hooks: None
 
 # ruff: noqa: E402
+import ctypes
 import gc
 import json
 import select
@@ -47,7 +48,9 @@ def main() -> None:
     if sys.platform == "linux":
         for name, data, targets in getattr(module, "REHEARSALS", ()):
             worker.rehearse(name, data, targets)
+        _give_memory_back()
     gc.disable()  # a collection would write to all memory, and so copy it, in each fork
+    gc.freeze()  # nor are new objects linked with old ones
     while line := worker.requests.readline():
         worker.serve(*json.loads(line))
 
@@ -133,6 +136,12 @@ class Worker:
 
     def _say(self, line: bytes) -> None:
         os.write(self._answers, line)
+
+
+def _give_memory_back() -> None:
+    """What rehearsals have used: a fork would copy it page by page, to write something else there."""
+    with suppress(AttributeError):  # a C library that has no such function
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _line(answer: object) -> bytes:
