@@ -60,7 +60,12 @@ async def make(source: Source, to: Path, at: float, *, media: bool = True, progr
         counts = {**found.counts, **work.counts}
         kind = "postgresql" if source.url else "sqlite"
         about = (source.version, source.installation, at, kind, place, found.schema, counts, files)
-        await asyncio.to_thread(_finish, Manifest(*about), draft, folder)
+        try:
+            await in_thread(lambda stopped: _finish(Manifest(*about), draft, folder))
+        except asyncio.CancelledError:
+            with suppress(FileNotFoundError):
+                os.rename(folder, draft)  # it was whole a moment too late
+            raise
     except OSError as error:
         raise StoreDown(f"{to} cannot be written: {error.strerror or error}") from error
     finally:

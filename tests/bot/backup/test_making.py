@@ -6,8 +6,10 @@ import re
 import shutil
 import sqlite3
 import stat
+import threading
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -181,6 +183,27 @@ async def test_one_that_fails_or_is_stopped_leaves_nothing(
     assert [path.name for path in to.iterdir()] == [making.LOCK]
     with making.receiving(to):
         pass  # nobody holds it
+
+
+async def test_one_that_is_cancelled_as_it_has_got_its_name_is_not_left(
+    source: Source, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to, finish, loop = tmp_path / "backups", making._finish, asyncio.get_running_loop()
+    reached, go_on = asyncio.Event(), threading.Event()
+
+    def slow(*arguments: Any) -> None:
+        finish(*arguments)
+        loop.call_soon_threadsafe(reached.set)
+        go_on.wait(60)
+
+    monkeypatch.setattr(making, "_finish", slow)
+    task = asyncio.create_task(make(source, to))
+    await reached.wait()
+    task.cancel()
+    loop.call_later(0.1, go_on.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [path.name for path in to.iterdir()] == [making.LOCK]
 
 
 async def test_what_a_crash_left_goes_with_the_next_one(source: Source, tmp_path: Path) -> None:
