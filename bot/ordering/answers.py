@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import platforms, texts
+from bot import texts
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
@@ -63,26 +63,16 @@ async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def _start_others(ctx: Context, inbound: Inbound, answered: Parked) -> None:
-    """Start what waits for nothing but the consent just given; the message of its question becomes its status line.
-
-    A page shows the jobs by itself: no message of its questions is known.
-    """
-    on_page = platforms.kind(inbound.address.platform) == "page"
-    for parked, taken in await ctx.store.retention.parked(inbound.person):
-        if taken or parked.id == answered.id or parked.scope != answered.scope or parked.until < ctx.clock():
+    """Start what waits for nothing but the consent just given; the message of its question becomes its status line."""
+    for parked, job, message in await questions.for_consent_alone(ctx, inbound):
+        if parked.id == answered.id:
             continue
-        job: Job = await ctx.store.quotas.read(parked.body)
-        message = await questions.of(ctx, job, f"/agree {parked.id}")
-        if not (message or on_page) or job.address.platform != inbound.address.platform or job.order.cropped:
-            continue
-        here = replace(inbound, address=job.address)
         with suppress(Refusal):  # it waits on, and says why when it is tapped
-            if await waiting.price_missing(ctx, parked, here) is None:
-                started = await _buy(ctx, here, parked.id)
-                if started.job == parked.id and message and not await ctx.store.track(parked.id, message, ""):
-                    question = replace(job.address, message=message)  # the clip was faster
-                    await ctx.store.outbox.put(OutboxEntry(f"asked-{parked.id}", "remove", question, ctx.clock()))
-                    ctx.wake.outbox()
+            started = await _buy(ctx, replace(inbound, address=job.address), parked.id)
+            if started.job == parked.id and message and not await ctx.store.track(parked.id, message, ""):
+                question = replace(job.address, message=message)  # the clip was faster
+                await ctx.store.outbox.put(OutboxEntry(f"asked-{parked.id}", "remove", question, ctx.clock()))
+                ctx.wake.outbox()
 
 
 async def _go_on(ctx: Context, parked: Parked, inbound: Inbound) -> Reply:

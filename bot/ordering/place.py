@@ -19,7 +19,7 @@ from bot.media import library
 from bot.media.uploads import Pictures
 from bot.model import Job, Order, Role
 from bot.offers import Offers
-from bot.ordering import choosing, prompt, status_line, waiting, wordlist
+from bot.ordering import choosing, prompt, questions, status_line, waiting, wordlist
 from bot.ordering.prompt import Draft
 from bot.ports import Submission
 from bot.quotas import pricing, quote
@@ -103,8 +103,10 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
             return asked
         question = waiting.crop_question(job)
     elif unasked:
-        too = await waiting.count(ctx, inbound)
-        asks = texts.consent.ASK_TOO if too and not dearer else texts.consent.ASK
+        too = not (dear or dearer) and any(
+            other.address.chat == job.address.chat for _, other, _ in await questions.for_consent_alone(ctx, inbound)
+        )
+        asks = texts.consent.ASK_TOO if too else texts.consent.ASK
         question = waiting.consent_question(job.id, asks, alone=dearer)
     elif seen is not None and dearer:
         question = waiting.dearer_question(job, seen)

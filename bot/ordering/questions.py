@@ -6,15 +6,17 @@ platform says the person sees; else to the one that it replies to; else to the p
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import replace
 
-from bot import texts
+from bot import platforms, texts
 from bot.commands import talk
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
 from bot.model import ID, Address, Job
-from bot.ordering.waiting import WAIT
+from bot.ordering import waiting
+from bot.quotas.rules import Parked
 
 _YES = re.compile(r"/(?:crop|agree|yes) ([\w-]{1,32})(?: alone)?", re.ASCII)
 """The yes to a question about an order."""
@@ -41,10 +43,30 @@ async def asked(ctx: Context, reply: Reply, place: Address) -> None:
     now, about = ctx.clock(), parked.id if parked else person
     note = json.dumps([now, about, yes, place.message])
     for name in (f"question:{about}", f"question at {place.message}"):
-        await ctx.store.inbox.remember(place.platform, place.chat, name, note, now + WAIT, [person])
+        await ctx.store.inbox.remember(place.platform, place.chat, name, note, now + waiting.WAIT, [person])
 
 
-async def of(ctx: Context, job: Job, yes: str) -> str:
+async def for_consent_alone(ctx: Context, inbound: Inbound) -> list[tuple[Parked, Job, str]]:
+    """The person's orders that a yes to the question of consent, said there, starts; with that question's message.
+
+    They wait for nothing else, and their message can become their status line. A page shows the jobs by itself: no
+    message of its questions is known.
+    """
+    found, on_page = [], platforms.kind(inbound.address.platform) == "page"
+    for parked, taken in await ctx.store.retention.parked(inbound.person):
+        if taken or parked.scope != inbound.scope or parked.until < ctx.clock():
+            continue
+        job: Job = await ctx.store.quotas.read(parked.body)
+        message = await _message(ctx, job, f"/agree {parked.id}")
+        if not (message or on_page) or job.address.platform != inbound.address.platform or job.order.cropped:
+            continue
+        with suppress(Refusal):  # it waits on, and says why when it is tapped
+            if await waiting.price_missing(ctx, parked, replace(inbound, address=job.address)) is None:
+                found.append((parked, job, message))
+    return found
+
+
+async def _message(ctx: Context, job: Job, yes: str) -> str:
     """The message with a parked order's question; empty if it is not known, or `yes` is not its answer."""
     where = job.address
     note = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{job.id}", ctx.clock())

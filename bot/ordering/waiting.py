@@ -24,14 +24,9 @@ WAIT = 3600.0
 
 async def check_room(ctx: Context, inbound: Inbound) -> None:
     """Raise `Refusal` if the person has too many parked orders: they are free for them, but keep pictures."""
-    if await count(ctx, inbound) >= WAITING:
-        raise Refusal(texts.credits.MANY_WAIT)
-
-
-async def count(ctx: Context, inbound: Inbound) -> int:
-    """Number of the person's parked orders."""
     found = await ctx.store.retention.parked(inbound.person)
-    return sum(parked.until >= ctx.clock() and not taken for parked, taken in found)
+    if sum(parked.until >= ctx.clock() and not taken for parked, taken in found) >= WAITING:
+        raise Refusal(texts.credits.MANY_WAIT)
 
 
 async def park(ctx: Context, job: Job) -> None:

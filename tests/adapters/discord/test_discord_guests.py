@@ -7,7 +7,7 @@ from pathlib import Path
 from bot import texts
 from bot.model import Pending
 from tests.adapters.discord.discord_room import Now, Room, a_room
-from tests.houses import picture
+from tests.houses import configure, picture
 from tests.loopback.discord.permissions import USE_EXTERNAL_APPS, USUAL_PERMISSIONS
 from tests.loopback.discord.server import DiscordApi
 
@@ -31,6 +31,18 @@ async def test_installed_by_a_person_alone(room: Room) -> None:
     private = room.slash(options=SMILES, user=eve, channel=group)
     await room.api.until(lambda: private.original and private.original.attachments)
     assert not room.api.called(POST)
+
+
+async def test_each_question_there_has_a_tap_of_its_own_and_says_nothing_else(room: Room) -> None:
+    configure(room.house.core, ask_consent=True)
+    room.house.provider.stand_in = False
+    eve = room.api.user("eve", installed=True)
+    far = room.api.channel(room.api.guild("far", bot=False))
+    for _ in range(2):
+        asked = room.slash(options=SMILES, user=eve, channel=far)
+        await room.api.until(lambda: asked.original and asked.original.labels)  # noqa: B023
+        assert asked.original
+        assert asked.original.content == texts.consent.ASK
 
 
 async def test_after_a_quarter_of_an_hour_a_button_gets_the_clip(room: Room) -> None:

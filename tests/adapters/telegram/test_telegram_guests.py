@@ -8,7 +8,7 @@ import pytest
 from bot import texts
 from bot.model import Finished, Pending, Refused
 from tests.adapters.telegram.telegram_room import Room, a_room
-from tests.houses import picture
+from tests.houses import configure, picture
 from tests.loopback.telegram.faults import Refuse
 from tests.loopback.telegram.model import Post
 from tests.loopback.telegram.server import BotApi
@@ -161,6 +161,19 @@ async def test_a_photo_without_words_is_told_what_is_missing(room: Room) -> None
 async def test_commands_work_for_guests(room: Room) -> None:
     post = await placed(room, room.api.guest(room.ann, f"/quota@{ME}"))
     await room.api.until(lambda: "30 credits left today" in post.words)
+
+
+async def test_each_question_there_has_a_tap_of_its_own_and_says_nothing_else(room: Room) -> None:
+    configure(room.house.core, ask_consent=True)
+    room.house.provider.stand_in = False
+    calls = [room.api.guest(room.ann, f"@{ME} {words}", reply_to_photo=picture()) for words in ("one", "two")]
+    posts = [await placed(room, call) for call in calls]
+    await room.api.until(lambda: [post.words for post in posts] == [texts.consent.ASK] * 2)
+    room.api.press(room.ann, posts[0], texts.consent.AGREE)
+    await room.api.until(lambda: "Your clip is ready" in posts[0].words)
+    assert posts[1].words == texts.consent.ASK
+    room.api.press(room.ann, posts[1], texts.consent.AGREE)
+    await room.api.until(lambda: "Your clip is ready" in posts[1].words)
 
 
 async def test_a_call_that_is_too_old_is_let_go(room: Room) -> None:

@@ -103,6 +103,21 @@ async def test_of_several_the_one_that_it_replies_to_else_the_latest(house: Hous
     assert await house.used() == 15
 
 
+async def test_that_one_yes_is_enough_is_said_where_it_is(house: House) -> None:
+    await posted(house, await house.say("wide", attached(picture(2000, 400))))
+    assert (await house.say("not posted, so nothing can become its line", attached())).text == texts.consent.ASK
+    first = await house.say("one", attached())
+    assert first.text == texts.consent.ASK, "a crop is asked about first"
+    await posted(house, first)
+    assert (await house.say("two", attached())).text == texts.consent.ASK_TOO
+    assert (await house.say("another's", attached(), user="8")).text == texts.consent.ASK
+    elsewhere = Inbound(Address("telegram", "another chat", "x"), "7", "telegram:x", "three", (attached(),))
+    assert (await house.core.handle(elsewhere)).text == texts.consent.ASK
+    act = Act(id="act", at=house.clock(), actor="x", scope="", verb="limits confirm")
+    await house.store.quotas.amend(act, lambda rule: Rule(confirm=4))
+    assert (await house.say("dear", attached())).text == texts.consent.ASK, "each price is asked about"
+
+
 async def test_twice_buys_once_and_no_other(house: House) -> None:
     configure(house.core, ask_consent=False)
     await asked(house, "one", picture(2000, 400))
