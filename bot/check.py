@@ -111,18 +111,21 @@ async def _encryption(app: App) -> AsyncIterator[Finding]:
     """Whether files are encrypted, and what that protects from."""
     keys = app.media.vault.keys
     if not app.media.vault.seals or keys is None:
-        yield Finding("hint", "Encryption: off. Whoever gets the disk or a backup sees all photos and clips.")
+        yield Finding("hint", "Encryption: off. Whoever gets the disk or a backup sees all photos, clips and words.")
         return
     yield _protected(app, *await asyncio.to_thread(keys.state))
-    if count := len(await app.media.plain()):
+    backlog = app.store.unsealed()
+    files, rows = len(await app.media.plain()), await backlog.count() if backlog else 0
+    if files or rows:
         yield Finding(
             "hint",
-            f"Encryption: {count} photos and clips from before are still plain; that goes on while Photoplay runs.",
+            f"Encryption: from before, {files} photos and clips and the words of {rows} messages and orders are still "
+            "plain; that goes on while Photoplay runs.",
         )
 
 
 def _protected(app: App, place: Place | None, rotate: bool) -> Finding:
-    on = "Encryption: photos, clips and exports, with a key for each person."
+    on = "Encryption: photos, clips, exports and words, with a key for each person."
     if rotate:
         return Finding("hint", f"{on} MASTER_KEY is not in use yet. Run: photoplay rekey")
     if place == "file":

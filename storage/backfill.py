@@ -58,17 +58,9 @@ async def words_apart(tx: Transaction) -> None:
     last = ""
     while page := await tx.all(DETAILS, last, PAGE):
         last = page[-1]["id"]
-        await tx.many(APART, [(row["id"], *_apart(json.loads(row["details"]))) for row in page])
+        await tx.many(APART, [(row["id"], *rows.apart(row["details"])) for row in page])
     for row in await tx.all(PARKED):
-        body = json.loads(row["body"])
-        body["details"], body["wording"] = _apart(json.loads(body["details"]))
-        await tx.all(PARK, row["id"], json.dumps(body))
-
-
-def _apart(details: dict[str, Any]) -> tuple[str, str]:
-    """An order's details without its words, and these."""
-    said = {name: details.pop(name, "") for name in ("prompt", "negative")}
-    return json.dumps(details), json.dumps(said) if any(said.values()) else ""
+        await tx.all(PARK, row["id"], json.dumps(rows.parked(row["body"])))
 
 
 AFTER: Mapping[int, Callable[[Transaction], Awaitable[None]]] = {

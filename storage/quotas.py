@@ -183,7 +183,7 @@ class Quotas(Part):
     async def read(self, body: str) -> Job:
         """The job from a parked order's JSON."""
         later = {"halted": 0, "waits": None, "favourite": 0, "polls": 0}  # columns younger than some parked orders
-        return rows.job({**later, **json.loads(body)})
+        return rows.job({**later, **rows.parked(body)})
 
     def write(self, job: Job) -> str:
         """A parked order's JSON."""

@@ -154,6 +154,21 @@ def details(order: Order) -> str:
     return json.dumps({name: value for name, value in asdict(order).items() if name not in _WITH_COLUMN})
 
 
+def apart(details: str) -> tuple[str, str]:
+    """Details of before schema 25 without the order's words, and these: empty for an anonymised one."""
+    kept = json.loads(details)
+    found = {name: kept.pop(name, "") for name in ("prompt", "negative")}
+    return json.dumps(kept), json.dumps(found) if any(found.values()) else ""
+
+
+def parked(body: str) -> dict[str, Any]:
+    """A parked order's row. One of before schema 25 may come even after it, from a process that ran meanwhile."""
+    row: dict[str, Any] = json.loads(body)
+    if "wording" not in row:
+        row["details"], row["wording"] = apart(row["details"])
+    return row
+
+
 def said(wording: str) -> tuple[str, str]:
     """An order's prompt and negative prompt, from their column: empty for an anonymised one."""
     if wording in ("", LOST):

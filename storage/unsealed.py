@@ -25,16 +25,22 @@ _WORDS = {
 """Which rows have words of people, by table; else all."""
 
 
+def _plain(column: Column) -> str:
+    """SQL: whether a row's words are plain; not those of somebody who is being forgotten."""
+    table, name = column.split(".")
+    kept = f"AND {table}.person NOT IN (SELECT person FROM forgetting WHERE erased_at IS NULL)"
+    return f"""{name} <> '' AND substr({name}, 1, {len(MARK)}) <> '{MARK}'
+        {kept if column in OF_PERSON else _WORDS.get(table, "")}"""
+
+
 def _find(column: Column) -> str:
-    """SQL: the next rows in which it is plain, after a key; not those of somebody who is being forgotten."""
+    """SQL: the next rows in which it is plain, after a key."""
     (table, name), keys = column.split("."), KEYS[column.split(".")[0]]
     places = ", ".join(f"${i}" for i in range(2, 2 + len(keys)))
     whose = "person AS owner" if column in OF_PERSON else "'' AS owner"
-    kept = f"AND {table}.person NOT IN (SELECT person FROM forgetting WHERE erased_at IS NULL)"
     return f"""
         SELECT {", ".join(keys)}, {whose}, {name} AS plain FROM {table}
-        WHERE ({", ".join(keys)}) > ({places}) AND {name} <> '' AND substr({name}, 1, {len(MARK)}) <> '{MARK}'
-        {kept if column in OF_PERSON else _WORDS.get(table, "")} ORDER BY {", ".join(keys)} LIMIT $1"""
+        WHERE ({", ".join(keys)}) > ({places}) AND {_plain(column)} ORDER BY {", ".join(keys)} LIMIT $1"""
 
 
 def _put(column: Column) -> str:
@@ -46,6 +52,7 @@ def _put(column: Column) -> str:
 
 FIND = {column: _find(column) for column in COLUMNS}
 PUT = {column: _put(column) for column in COLUMNS}
+COUNT = {column: f"SELECT count(*) AS n FROM {column.split('.')[0]} WHERE {_plain(column)}" for column in COLUMNS}
 
 
 class Unsealed(Part):
@@ -55,6 +62,10 @@ class Unsealed(Part):
         super().__init__(database)
         self._left = list(COLUMNS)
         self._after: tuple[str, ...] = ()
+
+    async def count(self) -> int:
+        """The number of rows with plain words. Reads all rows."""
+        return sum([int((await self._all(COUNT[column]))[0]["n"]) for column in COLUMNS])
 
     async def seal(self, limit: int) -> int | None:
         """Encrypt the words of up to `limit` rows of one table; returns their number, None at the end."""

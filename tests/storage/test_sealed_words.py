@@ -1,5 +1,6 @@
 """What people wrote, in the database: encrypted in every column, read as before, and found by search."""
 
+import json
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -136,13 +137,24 @@ async def test_a_database_of_before_is_encrypted_a_few_rows_at_a_time(opened: Op
     work, other = store.unsealed(), (await opened()).unsealed()
     assert work
     assert other
+    assert await work.count() == len(COLUMNS) + 1  # the share's posting, too
     counts = [count async for count in until_none(work)]
-    assert sum(counts) == len(COLUMNS) + 1  # the share's posting, too
+    assert (sum(counts), await work.count()) == (len(COLUMNS) + 1, 0)
     assert sum([count async for count in until_none(other)]) == 0
     assert await plain(store) == []
     assert await store.retention.scrub()
     assert MARKER.encode() not in bytes_of(tmp_path)
     assert await off.quotas.parked("job2")  # a process without encryption reads on
+
+
+async def test_an_order_that_the_version_before_parked_meanwhile_is_read(sealed: Store) -> None:
+    job = words_of("job2")
+    row = json.loads(sealed.quotas.write(job))
+    row["details"] = json.dumps(json.loads(row["details"]) | json.loads(row.pop("wording")))
+    await sealed.quotas.park(Parked(job.id, job.person, "", json.dumps({**row, "words": MARKER}), (), NOW + 9))
+    parked = await sealed.quotas.parked(job.id)
+    assert parked
+    assert (await sealed.quotas.read(parked.body)).order == job.order
 
 
 async def until_none(work: unsealed.Unsealed) -> AsyncIterator[int]:
