@@ -9,7 +9,7 @@ from typing import Literal
 
 from bot.sentence import Sentence
 
-LOST = "[words that cannot be read: their key is missing]"
+UNREADABLE = "[words that cannot be read: their key is missing]"
 """What stands in place of a person's words in the database that cannot be decrypted. It is never bought."""
 
 State = Literal["queued", "submitting", "asking", "running", "delivering", "done"]

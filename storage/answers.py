@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.model import LOST
+from bot.model import UNREADABLE
 from storage.database import Part, Transaction
 from storage.words import Words
 
@@ -21,7 +21,7 @@ class Answers(Part):
     async def given(self, key: str, person: str) -> str | None:
         """The stored answer (JSON) of `person` to the message with this key, or None."""
         row = await self._one(GIVEN, key, person)
-        return row["body"] if row and row["body"] != LOST else None
+        return row["body"] if row and row["body"] != UNREADABLE else None
 
     async def keep(self, key: str, body: str, person: str, named: Sequence[str], at: float) -> None:
         """Store an answer unless one exists. Erasing `person`, or one of `named`, deletes it."""

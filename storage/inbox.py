@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from bot.model import LOST
+from bot.model import UNREADABLE
 from storage import rules
 from storage.database import Part, Transaction
 from storage.words import Words
@@ -48,7 +48,7 @@ class Inbox(Part):
 
     async def waiting(self, platform: str) -> list[tuple[str, str]]:
         """Keys and bodies of unhandled updates, in order of arrival; those that can be decrypted."""
-        return [(row["key"], row["body"]) for row in await self._all(WAITING, platform) if row["body"] != LOST]
+        return [(row["key"], row["body"]) for row in await self._all(WAITING, platform) if row["body"] != UNREADABLE]
 
     async def keys(self, platform: str) -> list[str]:
         """Keys of unhandled updates, in order of arrival."""
@@ -56,7 +56,7 @@ class Inbox(Part):
 
     async def bodies(self, keys: Sequence[str]) -> dict[str, str]:
         """Bodies by key, of those updates that are still unhandled and can be decrypted."""
-        return {row["key"]: row["body"] for row in await self._all(BODIES, list(keys)) if row["body"] != LOST}
+        return {row["key"]: row["body"] for row in await self._all(BODIES, list(keys)) if row["body"] != UNREADABLE}
 
     async def handled(self, key: str, now: float) -> None:
         """Mark as handled: deletes the body; the key stays for as long as the platform may send it again."""
@@ -90,7 +90,7 @@ class Inbox(Part):
     async def recall(self, platform: str, chat: str, name: str, now: float) -> str | None:
         """The value of a note, or None if it is missing or expired."""
         row = await self._one(RECALL, platform, chat, name, now)
-        return row["value"] if row and row["value"] != LOST else None
+        return row["value"] if row and row["value"] != UNREADABLE else None
 
     async def forget(self, platform: str, chat: str, name: str) -> None:
         """Delete a note."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.conversation import Button
 from bot.gallery.model import OutboxEntry
-from bot.model import LOST, Address
+from bot.model import UNREADABLE, Address
 from bot.sentence import packed, unpacked
 from storage.database import Part, Row, Transaction, places
 from storage.words import Words
@@ -39,7 +39,7 @@ CLAIM_EDITS = _CLAIM.format(which="AND kind = 'refresh'")
 DONE = "DELETE FROM outbox WHERE id = $1 AND claims = $2"
 LATER = "UPDATE outbox SET due_at = $3, tries = tries + 1 WHERE id = $1 AND claims = $2"
 NEXT = "SELECT min(due_at) AS at FROM outbox WHERE platform = ANY($1)"
-_LOST_BODY = json.dumps({"text": LOST, "buttons": []})
+_UNREADABLE_BODY = json.dumps({"text": UNREADABLE, "buttons": []})
 _RANK = {"remove": 0, "refresh": 2}
 
 
@@ -121,7 +121,7 @@ def _values(entry: OutboxEntry) -> tuple[object, ...]:
 
 
 def _entry(row: Row) -> OutboxEntry:
-    body = json.loads(row["body"] if row["body"] != LOST else _LOST_BODY)
+    body = json.loads(row["body"] if row["body"] != UNREADABLE else _UNREADABLE_BODY)
     return OutboxEntry(
         id=row["id"],
         kind=row["kind"],

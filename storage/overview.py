@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot import overview
-from bot.model import LOST, Incident, Job
+from bot.model import UNREADABLE, Incident, Job
 from bot.overview import Person
 from bot.quotas.rules import Act, Movement, about
 from storage import audit, ledger, rows
@@ -83,7 +83,7 @@ class Overview(Part):
     async def reads(self) -> bool:
         """Whether the words of the newest order can be decrypted, or there are none."""
         row = await self._one(WORDED)
-        return row is None or rows.job(row).order.prompt != LOST
+        return row is None or rows.job(row).order.prompt != UNREADABLE
 
     async def done(self, before: float, limit: int, outcome: str = "") -> list[Job]:
         """Jobs that ended before then, newest first, with this outcome or any; those deleted since are missing."""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.errors import Illegal
-from bot.model import LOST, Job, Payment
+from bot.model import UNREADABLE, Job, Payment
 from bot.quotas.rules import Act, Grant, Member, Parked, Plan, Quote, Rule, Rulebook
 from storage import audit, charging, grants, ledger, rows, rules
 from storage.database import Database, Part, Row, Transaction
@@ -174,7 +174,7 @@ class Quotas(Part):
     async def parked(self, parked_id: str) -> Parked | None:
         """A parked order by its id; None also if its words cannot be read: there is nothing to buy."""
         row = await self._one(PARKED, parked_id)
-        return parked_of(row) if row and row["body"] != LOST else None
+        return parked_of(row) if row and row["body"] != UNREADABLE else None
 
     async def unpark(self, parked_id: str) -> bool:
         """Delete a parked order; False if it did not exist."""

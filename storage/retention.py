@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
-from bot.model import LOST, Address, Job
+from bot.model import UNREADABLE, Address, Job
 from bot.quotas.rules import Movement, Parked
 from storage import erase, ledger, rows
 from storage.database import Database, Part, Row, Transaction
@@ -233,10 +233,10 @@ class Retention(Part):
         """Persons who asked before then and have no data left."""
         return [row["person"] for row in await self._all(LAPSING, before)]
 
-    async def parked(self, person: str, *, lost: bool = False) -> list[tuple[Parked, bool]]:
-        """A person's parked orders, as in `overdue`; with `lost`, also those that cannot be decrypted."""
+    async def parked(self, person: str, *, unreadable: bool = False) -> list[tuple[Parked, bool]]:
+        """A person's parked orders, as in `overdue`; with `unreadable`, also those that cannot be decrypted."""
         found = await self._all(PARKED_OF, person)
-        return [_parked(row) for row in found if lost or row["body"] != LOST]
+        return [_parked(row) for row in found if unreadable or row["body"] != UNREADABLE]
 
     async def orders(self, person: str, until: float, limit: int) -> list[Job]:
         """A person's remaining jobs created until then, finished ones first."""

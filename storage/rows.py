@@ -5,7 +5,7 @@ import unicodedata
 from dataclasses import asdict
 from typing import Any
 
-from bot.model import LOST, Address, Brush, Clip, Job, Order, Payment, Photo
+from bot.model import UNREADABLE, Address, Brush, Clip, Job, Order, Payment, Photo
 from storage.database import Row
 from storage.words import Words
 
@@ -171,7 +171,7 @@ def parked(body: str) -> dict[str, Any]:
 
 def said(wording: str) -> tuple[str, str]:
     """An order's prompt and negative prompt, from their column: empty for an anonymised one."""
-    if wording in ("", LOST):
+    if wording in ("", UNREADABLE):
         return wording, ""
     found = json.loads(wording)
     return found["prompt"], found["negative"]

@@ -1,7 +1,7 @@
 """A `Database` in which what people wrote is encrypted: parameters that are `Words`, and the columns that hold them.
 
-A ciphertext is bound to its column and person, so it can be read in no other place. One that cannot be read is `LOST`
-to the caller, as is a row that somebody changed; a disk that is away is `StoreDown`.
+A ciphertext is bound to its column and person, so it can be read in no other place. One that cannot be read is
+`UNREADABLE` to the caller, as is a row that somebody changed; a disk that is away is `StoreDown`.
 """
 
 import asyncio
@@ -12,8 +12,8 @@ from functools import lru_cache
 from typing import TypeVar
 
 from bot.errors import StoreDown
-from bot.model import LOST
-from bot.sealing.words import Lost, TextCipher, is_sealed
+from bot.model import UNREADABLE
+from bot.sealing.words import TextCipher, UnreadableText, is_sealed
 from storage.database import Database, Row, Transaction
 from storage.words import COLUMNS, OF_PERSON, Column, Words
 
@@ -114,14 +114,14 @@ def _open(cipher: TextCipher, row: Row, sealed: Mapping[str, str], known: Mappin
 
 
 def _text(cipher: TextCipher, row: Row, sealed: str, columns: Sequence[Column]) -> str:
-    why: Lost | None = None
+    why: UnreadableText | None = None
     for column in columns:
         try:
             return cipher.open(sealed, column, row["person"] if column in OF_PERSON else "")
-        except Lost as error:
+        except UnreadableText as error:
             why = error
     log.error("words in %s cannot be read: %s", columns[0], why)
-    return LOST
+    return UNREADABLE
 
 
 @lru_cache(1024)

@@ -10,7 +10,7 @@ from bot.conversation import Button, Inbound, Reply
 from bot.errors import Refusal
 from bot.gallery import age, lookup, notices
 from bot.gallery.model import OutboxEntry, Preferences, Share
-from bot.model import ID, LOST, Clip, Job
+from bot.model import ID, UNREADABLE, Clip, Job
 from bot.ordering import wordlist
 from bot.quotas import pricing
 from bot.quotas.rules import Member, Rule
@@ -68,7 +68,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         scope=scope,
         person=job.person,
         name=texts.sharing.name(inbound.label or job.label) if preferences.named else "",
-        prompt=texts.sharing.plain(job.order.prompt) if preferences.worded and job.order.prompt != LOST else "",
+        prompt=texts.sharing.plain(job.order.prompt) if preferences.worded and job.order.prompt != UNREADABLE else "",
         remixes=preferences.remixes,
         clip=clip,
         at=ctx.clock(),

@@ -17,7 +17,7 @@ from bot.jobs.receipts import Receipts
 from bot.jobs.status_lines import StatusLines
 from bot.media import library
 from bot.media.library import Media
-from bot.model import LOST, Accepted, Finished, Job, Pending, Refused
+from bot.model import UNREADABLE, Accepted, Finished, Job, Pending, Refused
 from bot.ports import Chat, Provider, Step
 from bot.sentence import EMPTY, Sentence
 from storage import Store
@@ -102,7 +102,7 @@ class Steps:
         return await self._save(job, machine.PutBack(why.waits), self._clock() + why.retry_after)
 
     async def _send(self, job: Job) -> Job:
-        if LOST in (job.order.prompt, job.order.negative):
+        if UNREADABLE in (job.order.prompt, job.order.negative):
             await self._note(texts.incidents.ORDER_UNREADABLE, "", job)
             return await self._save(job, Refused("unreadable"))
         if self._media.room() < library.LEAST_ROOM:

@@ -13,7 +13,7 @@ from bot import catalogue, offers, texts
 from bot.catalogue import DEFAULT, Model, Needs
 from bot.characters import is_visible, plain, trim
 from bot.errors import Refusal
-from bot.model import LOST, Order, Point, Role
+from bot.model import UNREADABLE, Order, Point, Role
 from bot.offers import Offers
 from bot.ordering import options as written
 
@@ -160,7 +160,7 @@ def needs(draft: Draft, roles: Sequence[Role]) -> Needs:
 
 def check(draft: Draft, roles: Sequence[Role], can: Offers = ONE) -> None:
     """Check what the model cannot do, exclusions and missing parts, before any download. Raises `Refusal`."""
-    if LOST in draft.prompt:  # of an earlier order
+    if UNREADABLE in draft.prompt:  # of an earlier order
         raise Refusal(texts.chat.WORDS_LOST)
     ends = roles.count("photo") - 1 + roles.count("end")
     if "photo" not in roles:

@@ -18,7 +18,7 @@ from bot.gallery.model import Share
 from bot.jobs import machine
 from bot.media import orphans
 from bot.media.library import Media
-from bot.model import LOST, Incident, Job, State
+from bot.model import UNREADABLE, Incident, Job, State
 from bot.ports import Step
 from bot.quotas import pricing
 from bot.quotas.rules import GONE, Parked
@@ -183,7 +183,7 @@ async def erase(store: Store, media: Media, person: str, until: float, now: floa
     # By time of order: a share under way at that moment is created slightly later.
     shares = [share for share in await store.gallery.mine(person) if await _ordered(store, share) <= until]
     await sharing.take_back(store, shares, now)
-    parked = [found for found in await traces.parked(person, lost=True) if await _asked(store, found[0]) <= until]
+    parked = [found for found in await traces.parked(person, unreadable=True) if await _asked(store, found[0]) <= until]
     waiting = await _drop(store, media, parked)
     clips = photos = 0
     for _ in range(BATCHES):
@@ -284,7 +284,7 @@ async def _ordered(store: Store, share: Share) -> float:
 
 
 async def _asked(store: Store, parked: Parked) -> float:
-    return (await store.quotas.read(parked.body)).created_at if parked.body != LOST else 0.0
+    return (await store.quotas.read(parked.body)).created_at if parked.body != UNREADABLE else 0.0
 
 
 async def _discarded(media: Media, names: Iterable[str]) -> bool:

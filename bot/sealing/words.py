@@ -27,7 +27,7 @@ _CACHED = 4096  # ciphers in memory
 _Name = tuple[bytes, bytes]
 
 
-class Lost(LookupError):
+class UnreadableText(LookupError):
     """An encrypted text cannot be read: its key is missing, or it was changed or moved."""
 
 
@@ -55,11 +55,11 @@ class TextCipher:
         return MARK + base64.b64encode(key.holder + key.id + nonce + body).decode()
 
     def open(self, sealed: str, column: str, owner: str) -> str:
-        """The text. Raises `Lost`; `OSError` if the keys cannot be read now."""
+        """The text. Raises `UnreadableText`; `OSError` if the keys cannot be read now."""
         from cryptography.exceptions import InvalidTag
 
         if self._keys is None:
-            raise Lost("there are no keys")
+            raise UnreadableText("there are no keys")
         try:
             if len(raw := _raw(sealed)) < _SHORTEST:
                 raise ValueError
@@ -69,9 +69,9 @@ class TextCipher:
         except KeyMissing as error:
             if isinstance(error, MasterMissing) or not self._keys.there():
                 raise  # it comes back, with a volume that is mounted or a process that is started again
-            raise Lost(error.strerror) from None
+            raise UnreadableText(error.strerror) from None
         except (InvalidTag, ValueError):
-            raise Lost("it was changed, or is another person's") from None
+            raise UnreadableText("it was changed, or is another person's") from None
 
     def knows(self, sealed: str) -> bool:
         """Whether the key of this text is in memory; of an empty one, that of `digest`."""

@@ -12,7 +12,7 @@ from bot.conversation import Button
 from bot.errors import StoreDown
 from bot.gallery.model import OutboxEntry, Share
 from bot.jobs.machine import hold
-from bot.model import LOST, Address, Job, Search
+from bot.model import UNREADABLE, Address, Job, Search
 from bot.quotas.rules import Parked
 from bot.sealing.keys import open_keys
 from bot.sealing.masters import Masters
@@ -184,7 +184,7 @@ async def test_words_of_others_do_not_come_from_a_changed_row(sealed: Store) -> 
     )
     found = await sealed.job("job3")
     assert found
-    assert found.order.prompt == LOST
+    assert found.order.prompt == UNREADABLE
 
 
 async def test_without_its_key_nothing_is_wrong_but_the_words(sealed: Store, opened: Open, tmp_path: Path) -> None:
@@ -193,16 +193,17 @@ async def test_without_its_key_nothing_is_wrong_but_the_words(sealed: Store, ope
     store = await opened()
     found = await store.job(job.id)
     assert found
-    assert found.order == replace(job.order, prompt=LOST, negative="")
+    assert found.order == replace(job.order, prompt=UNREADABLE, negative="")
     assert await store.quotas.parked("job2") is None
     assert await store.retention.parked(job.person) == []
-    assert [one.id for one, _ in await store.retention.parked(job.person, lost=True)] == ["job2"]
+    assert [one.id for one, _ in await store.retention.parked(job.person, unreadable=True)] == ["job2"]
     share = (await store.gallery.of_job(job.id))[0]
-    assert (share.prompt, (await store.gallery.reports(share.id))[0].reason) == (LOST, LOST)
+    assert (share.prompt, (await store.gallery.reports(share.id))[0].reason) == (UNREADABLE, UNREADABLE)
     assert (await store.inbox.waiting("telegram"), await store.inbox.bodies(["u1"])) == ([], {})
     assert await store.inbox.recall("telegram", "7", "asked", NOW) is None
     assert await store.answers.given("u1", job.person) is None
-    assert [str(one.text) for one in await store.outbox.claim(NOW, 0.0, 9, ["telegram"]) if one.id == "o1"] == [LOST]
+    claimed = await store.outbox.claim(NOW, 0.0, 9, ["telegram"])
+    assert [str(one.text) for one in claimed if one.id == "o1"] == [UNREADABLE]
     assert [one.id for one in await store.jobs(job.person, search=Search(words="marzipan"))] == []
 
 

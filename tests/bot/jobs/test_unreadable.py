@@ -3,7 +3,7 @@
 import pytest
 
 from bot import texts
-from bot.model import LOST, Search
+from bot.model import UNREADABLE, Search
 from tests.bookkeeping import check
 from tests.houses import House
 
@@ -43,7 +43,7 @@ async def test_lost_words_are_not_ordered_again_but_new_ones_are(house: House) -
     await house.finish(job)
     await lose(house, job.id)
     assert (await house.say(f"/again {job.id}")).text == texts.chat.WORDS_LOST
-    assert [one.order.prompt for one in await house.store.jobs(job.person)] == [LOST]
+    assert [one.order.prompt for one in await house.store.jobs(job.person)] == [UNREADABLE]
     assert await house.store.jobs(job.person, search=Search(words="smiles")) == []
     again = await house.say(f"/again {job.id} she laughs")
     assert again.job

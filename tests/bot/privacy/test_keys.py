@@ -16,7 +16,7 @@ from bot.privacy import retention
 from bot.privacy.retention import Retention
 from bot.sealing.keys import KeyMissing, Keys, open_keys
 from bot.sealing.masters import Masters
-from bot.sealing.words import Lost, TextCipher
+from bot.sealing.words import TextCipher, UnreadableText
 from storage import Store, open_store
 from tests import templates
 from tests.clock import Clock
@@ -87,7 +87,7 @@ async def test_the_key_goes_with_the_last_of_their_data(
             vault.read(kept)
     cipher = TextCipher(keys(tmp_path))
     assert "words of b" in cipher.open(words[BOB], "jobs.wording", BOB)
-    with pytest.raises(Lost):
+    with pytest.raises(UnreadableText):
         cipher.open(words[ANN], "jobs.wording", ANN)
     assert media.stored("bc.mp4").read().startswith(b"clip of b")
 
@@ -115,7 +115,7 @@ async def test_an_order_under_way_keeps_the_former_key_until_it_ends(
     await work.round()
     assert not media.has(job.order.photo.name)
     assert sum(keys(tmp_path).wrapped_by().values()) == 1  # the bot's own, of messages to remove
-    with pytest.raises(Lost):
+    with pytest.raises(UnreadableText):
         TextCipher(keys(tmp_path)).open(words, "jobs.wording", ANN)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from bot.sealing.keys import KeyMissing, Keys, MasterMissing, open_keys
 from bot.sealing.masters import Masters
-from bot.sealing.words import MARK, Lost, TextCipher, is_sealed
+from bot.sealing.words import MARK, TextCipher, UnreadableText, is_sealed
 
 ANN, BEN = "telegram:1", "discord:2"
 SAID = "jobs.wording"
@@ -41,7 +41,7 @@ def test_a_text_is_opened_in_its_place_only(cipher: TextCipher) -> None:
         (MARK, SAID, ANN),
         (f"{MARK}?", SAID, ANN),
     ):
-        with pytest.raises(Lost):
+        with pytest.raises(UnreadableText):
             cipher.open(text, column, owner)
 
 
@@ -65,7 +65,7 @@ def test_a_retired_key_opens_until_it_is_dropped(tmp_path: Path) -> None:
     assert (cipher.open(before, SAID, ANN), cipher.open(after, SAID, ANN)) == ("before", "after")
     keys.drop(ANN)
     again = TextCipher(keys_in(tmp_path))
-    with pytest.raises(Lost):
+    with pytest.raises(UnreadableText):
         again.open(before, SAID, ANN)
     assert again.open(after, SAID, ANN) == "after"
 
@@ -91,7 +91,7 @@ def test_without_encryption_texts_are_read_and_written_as_they_are(tmp_path: Pat
     assert (off.seal("a boat", SAID, ANN), off.open(sealed, SAID, ANN)) == ("a boat", "a lake")
     nothing = TextCipher()
     assert nothing.seal("a boat", SAID, ANN) == "a boat"
-    with pytest.raises(Lost):
+    with pytest.raises(UnreadableText):
         nothing.open(sealed, SAID, ANN)
     assert nothing.digest("a lake") == off.digest("a lake") != nothing.digest("a boat")
 
