@@ -4,16 +4,12 @@ The rows say what the hosts' published schemas of August 2026 say. No live call 
 or sources that conflict, is named in a row's `unverified`. How a host spells a request is its dialect: `bot.providers`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
 from math import log
-from operator import attrgetter
 from typing import Literal
-
-from bot import texts
-from bot.sentence import EMPTY, Sentence
 
 UNSEEN = 0.03
 """Share of a photo's side that may be cropped without a question."""
@@ -291,69 +287,6 @@ def near(name: str, among: Sequence[Model] | None = None) -> Sequence[str]:
     alike = get_close_matches(said, {*makes.values()}, 1, 0.5)
     found = [meant[word] for word in [*get_close_matches(said, meant, 3, 0.5), *like]]
     return list(dict.fromkeys([*found, *(title for title, make in makes.items() if make in alike)]))[:3]
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """What an order asks of a model. `words`: characters of its prompt or negative prompt, the longer one."""
-
-    seconds: int
-    words: int = 0
-    end: bool = False
-    static_mask: bool = False
-    brushes: bool = False
-    negative: bool = False
-    cfg: bool = False
-    sound: bool = False
-
-
-def fits(
-    needs: Needs,
-    model: Model,
-    among: Sequence[Model] | None = None,
-    *,
-    any_length: bool = False,
-    called: Callable[[Model], str] = attrgetter("slug"),
-) -> Sentence | None:
-    """Why the model cannot do it, with one that can, `among` those, and how it is ordered; None if it can.
-
-    `any_length`: nobody asked for these seconds, so another model may have its own. `called`: what people write for a
-    model.
-    """
-    models = rows() if among is None else among
-
-    def wanted(one: Model) -> Needs:
-        return replace(needs, seconds=one.preset) if any_length else needs
-
-    can = next((one for one in models if _lacks(wanted(one), one) is None), None)
-    able = texts.options.other_model(can.title, called(can)) if can else EMPTY
-    match _lacks(needs, model):
-        case None:
-            return None
-        case "seconds":
-            return texts.options.model_lengths(model.title, model.seconds, needs.seconds, able)
-        case "five_only":
-            return texts.options.ONLY_FIVE
-        case "both":
-            return texts.options.END_OR_MASKS
-        case "longest":
-            return texts.options.model_wordy(model.title, model.longest, needs.words, able)
-        case str(what):
-            return texts.options.model_cannot(model.title, what, able)
-
-
-def _lacks(needs: Needs, model: Model) -> str | None:
-    masked = needs.static_mask or needs.brushes
-    for what in ("end", "static_mask", "brushes", "negative", "cfg", "sound"):
-        if getattr(needs, what) and not getattr(model, what):
-            return what
-    if needs.seconds not in model.seconds:
-        return "seconds"
-    if model.five_only and needs.seconds != 5 and (needs.end or masked):
-        return "five_only"
-    if needs.end and masked:
-        return "both"
-    return "longest" if needs.words > model.longest else None
 
 
 def _apart(ratio: tuple[int, int], width: int, height: int) -> float:

@@ -22,7 +22,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("bot.inflate", "bot.log_context", "bot.platforms"),
     ),
     ("bot.texts", "bot.quotas.rules", "bot.gallery.model", "bot.sealing"),
-    ("bot.ports", "bot.catalogue", "bot.overview", "bot.offers"),
+    ("bot.ports", "bot.abilities", "bot.catalogue", "bot.overview", "bot.offers"),
     ("bot.billing",),
     (
         *("bot.jobs.machine", "bot.jobs.polling", "bot.jobs.survival", "bot.quotas.pricing", "bot.quotas.amounts"),

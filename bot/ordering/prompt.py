@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from bot import catalogue, offers, texts
-from bot.catalogue import DEFAULT, Model, Needs
+from bot import abilities, offers, texts
+from bot.abilities import Needs
+from bot.catalogue import DEFAULT, Model
 from bot.characters import is_visible, plain, trim
 from bot.errors import Refusal
 from bot.model import UNREADABLE, Order, Point, Role
@@ -131,7 +132,7 @@ def by(order: Order, choice: offers.Choice) -> Draft:
 
 def fits(draft: Draft, roles: Sequence[Role]) -> bool:
     """Whether the model can do all of an order."""
-    return catalogue.fits(needs(draft, roles), draft.model) is None
+    return abilities.fits(needs(draft, roles), draft.model) is None
 
 
 def roles(order: Order) -> list[Role]:
@@ -167,7 +168,7 @@ def check(draft: Draft, roles: Sequence[Role], can: Offers = ONE) -> None:
         raise Refusal(texts.chat.NO_PHOTO)
     if ends > 1:
         raise Refusal(texts.pictures.ONE_PHOTO)
-    refusal = catalogue.fits(
+    refusal = abilities.fits(
         needs(draft, roles),
         draft.model,
         can.ranked(sound=draft.sound),

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot import catalogue, stand_in, texts
-from bot.catalogue import DEFAULT, Needs, fits
+from bot.abilities import Needs, fits
+from bot.catalogue import DEFAULT
 from bot.check import examine
 from bot.chosen_models import offers
 from bot.config import Settings
