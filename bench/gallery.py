@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.gallery.model import Key, Order
-from bot.quotas.rules import Act
+from bot.quotas.records import Act
 from storage import open_store
 from storage.database import Database, Row, Transaction
 from storage.gallery import Gallery

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bot.model import Incident, Job
-from bot.quotas.rules import Movement
+from bot.quotas.records import Movement
 from bot.sentence import Sentence
 
 

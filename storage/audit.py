@@ -1,6 +1,6 @@
 """The audit log of admins' acts, append-only except for redaction (`redaction`); inside a transaction."""
 
-from bot.quotas.rules import Act
+from bot.quotas.records import Act
 from storage import rules
 from storage.database import Row, Transaction, places
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.model import Job, LedgerEntry, Payment
-from bot.quotas.rules import HOUSE, Bill, Denied, Grant, Line, Member, Plan, Quote, Rulebook, rules_of
+from bot.quotas.records import Grant
+from bot.quotas.rules import HOUSE, Bill, Denied, Line, Member, Plan, Quote, Rulebook, rules_of
 from storage import counters, grants, ledger, turns
 from storage.counters import NO_LIMIT, Key, Raced
 from storage.database import Transaction

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bot.quotas.rules import HOUSE, Act, Movement, Spending
+from bot.quotas.records import Act, Movement, Spending
+from bot.quotas.rules import HOUSE
 from storage import audit, counters, ledger
 from storage.database import Part
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.quotas.rules import Grant
+from bot.quotas.records import Grant
 from storage.database import Row, Transaction
 
 OPEN = """

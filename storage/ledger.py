@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 
-from bot.quotas.rules import Movement
+from bot.quotas.records import Movement
 from storage.database import Row, Transaction, places
 
 COLUMNS = (

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from bot import overview
 from bot.model import UNREADABLE, Incident, Job
 from bot.overview import Person
-from bot.quotas.rules import Act, Movement, about
+from bot.quotas.records import Act, Movement
+from bot.quotas.rules import about
 from storage import audit, ledger, rows
 from storage.database import Part, records
 from storage.incidents import incident

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from bot.errors import Illegal
 from bot.model import UNREADABLE, Job, Payment
-from bot.quotas.rules import Act, Grant, Member, Parked, Plan, Quote, Rule, Rulebook
+from bot.quotas.records import Act, Grant, Parked
+from bot.quotas.rules import Member, Plan, Quote, Rule, Rulebook
 from storage import audit, charging, grants, ledger, rows, rules
 from storage.database import Database, Part, Row, Transaction
 from storage.tombstones import Tombstones

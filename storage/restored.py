@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.model import Job
-from bot.quotas.rules import Act
+from bot.quotas.records import Act
 from bot.texts import incidents
 from storage import audit, rows, turns
 from storage.database import Database, Part, Transaction

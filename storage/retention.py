@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator, Collection, Iterable, Sequence
 
 from bot.model import UNREADABLE, Address, Job
-from bot.quotas.rules import Movement, Parked
+from bot.quotas.records import Movement, Parked
 from storage import erase, ledger, rows
 from storage.database import Database, Part, Row, Transaction
 from storage.people import people_of

@@ -8,7 +8,7 @@ from typing import Any
 from bot.gallery.model import Share
 from bot.jobs.machine import hold
 from bot.model import Address, Clip
-from bot.quotas.rules import Act
+from bot.quotas.records import Act
 from storage import web_gallery
 from storage.jobs import Store
 from tests.bookkeeping import rows

@@ -21,7 +21,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("bot.languages", "bot.sentence", "bot.model", "bot.conversation", "bot.errors", "bot.characters"),
         *("bot.inflate", "bot.log_context", "bot.platforms"),
     ),
-    ("bot.texts", "bot.quotas.rules", "bot.gallery.model", "bot.sealing"),
+    ("bot.texts", "bot.quotas.rules", "bot.quotas.records", "bot.gallery.model", "bot.sealing"),
     ("bot.ports", "bot.abilities", "bot.catalogue", "bot.overview", "bot.offers"),
     ("bot.billing",),
     (

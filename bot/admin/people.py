@@ -15,7 +15,8 @@ from bot.errors import Illegal, Refusal
 from bot.quotas import amounts, balance, quote
 from bot.quotas import pricing as rules_of
 from bot.quotas.pricing import known_zone, zone
-from bot.quotas.rules import FOREVER, HOUSE, Act, Grant, Member, Rule, about
+from bot.quotas.records import Act, Grant
+from bot.quotas.rules import FOREVER, HOUSE, Member, Rule, about
 from bot.sentence import EMPTY, Sentence, lines
 
 UNDO = 60.0

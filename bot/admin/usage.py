@@ -17,7 +17,8 @@ from bot.context import Context
 from bot.conversation import Inbound, Paper, Reply
 from bot.errors import Refusal
 from bot.quotas import pricing
-from bot.quotas.rules import FOREVER, HOUSE, OWN, Act, Movement, Rule, Spending
+from bot.quotas.records import Act, Movement, Spending
+from bot.quotas.rules import FOREVER, HOUSE, OWN, Rule
 from bot.sentence import Sentence, join, verbatim
 
 SPANS = {"week": 7, "month": 30}

@@ -23,7 +23,8 @@ from bot.encryption import cipher_of, closed_vault_of
 from bot.errors import Misconfigured
 from bot.media.library import Media
 from bot.media.signed_links import secret_of
-from bot.quotas.rules import HOUSE, Act
+from bot.quotas.records import Act
+from bot.quotas.rules import HOUSE
 from bot.texts import phrases
 from storage import open_store
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from bot.gallery import sharing
 from bot.media.library import Media
 from bot.privacy import retention
-from bot.quotas.rules import Act
+from bot.quotas.records import Act
 from storage import Store
 from storage.tombstones import FILE, Kind, Stone, hashed, latest
 

@@ -10,7 +10,7 @@ from bot.errors import Refusal
 from bot.gallery.model import OutboxEntry
 from bot.model import Job
 from bot.ordering import place, questions, status_line, waiting
-from bot.quotas.rules import Parked
+from bot.quotas.records import Parked
 
 
 async def crop(ctx: Context, inbound: Inbound, argument: str) -> Reply:

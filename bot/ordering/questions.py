@@ -16,7 +16,7 @@ from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
 from bot.model import ID, Address, Job
 from bot.ordering import waiting
-from bot.quotas.rules import Parked
+from bot.quotas.records import Parked
 
 _YES = re.compile(r"/(?:crop|agree|yes) ([\w-]{1,32})(?: alone)?", re.ASCII)
 """The yes to a question about an order."""

@@ -13,7 +13,8 @@ from bot.errors import Refusal
 from bot.jobs import status
 from bot.model import Job
 from bot.quotas import pricing, quote
-from bot.quotas.rules import Parked, Quote
+from bot.quotas.records import Parked
+from bot.quotas.rules import Quote
 from bot.sentence import Sentence, lines
 
 WAITING = 10

@@ -16,7 +16,7 @@ from bot.gallery.model import Share
 from bot.media.library import Media
 from bot.media.stored import StoredFile
 from bot.model import Job
-from bot.quotas.rules import Movement
+from bot.quotas.records import Movement
 from bot.sealing.files import Sink
 from storage import Store
 

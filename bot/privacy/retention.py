@@ -21,7 +21,8 @@ from bot.media.library import Media
 from bot.model import UNREADABLE, Incident, Job, State
 from bot.ports import Step
 from bot.quotas import pricing
-from bot.quotas.rules import GONE, Parked
+from bot.quotas.records import Parked
+from bot.quotas.rules import GONE
 from storage import Store
 
 log = logging.getLogger(__name__)

@@ -8,7 +8,8 @@ from bot import platforms, texts
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.quotas import pricing, quote
-from bot.quotas.rules import Bill, Denied, Member, Movement, Quote, Rulebook
+from bot.quotas.records import Movement
+from bot.quotas.rules import Bill, Denied, Member, Quote, Rulebook
 from bot.sentence import EMPTY, Sentence, join, lines
 
 LATEST = 10

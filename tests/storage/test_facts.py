@@ -10,7 +10,8 @@ import pytest
 
 from bot.gallery.model import OutboxEntry
 from bot.model import Address, Search
-from bot.quotas.rules import Act, Rule, about
+from bot.quotas.records import Act
+from bot.quotas.rules import Rule, about
 from storage import backfill, open_store
 from storage.jobs import Store
 from storage.rows import values as job_row

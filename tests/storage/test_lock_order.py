@@ -19,7 +19,8 @@ from bot.jobs import machine
 from bot.jobs.machine import apply
 from bot.model import Address, Job, Refused
 from bot.ports import Step
-from bot.quotas.rules import HOUSE, Act
+from bot.quotas.records import Act
+from bot.quotas.rules import HOUSE
 from storage import open_store
 from storage.database import Transaction
 from storage.jobs import Store

@@ -4,7 +4,8 @@ import re
 
 from bot.jobs import machine
 from bot.model import Accepted, Clip, Incident, Job, Refused
-from bot.quotas.rules import Act, Rule
+from bot.quotas.records import Act
+from bot.quotas.rules import Rule
 from bot.sentence import verbatim
 from storage import overview
 from storage.database import Transaction

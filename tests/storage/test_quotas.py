@@ -14,7 +14,8 @@ from bot.jobs.machine import apply, hold
 from bot.model import Accepted, Address, Clip, Job, Refused
 from bot.quotas import pricing
 from bot.quotas.pricing import Ask, Policy
-from bot.quotas.rules import Act, Grant, Member, Plan, Rule
+from bot.quotas.records import Act, Grant
+from bot.quotas.rules import Member, Plan, Rule
 from storage import open_store
 from storage.jobs import Store
 from tests.bookkeeping import check, rows

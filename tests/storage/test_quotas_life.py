@@ -16,7 +16,8 @@ from bot.jobs.machine import apply, hold
 from bot.model import Accepted, Address, Clip, Job, Refused
 from bot.ports import Step
 from bot.quotas import pricing
-from bot.quotas.rules import Act, Bill, Grant, Member, Rule, about
+from bot.quotas.records import Act, Grant
+from bot.quotas.rules import Bill, Member, Rule, about
 from storage import open_store
 from storage.jobs import Store
 from tests.bookkeeping import check, rows

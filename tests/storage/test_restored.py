@@ -14,7 +14,8 @@ import pytest
 from bot.errors import Misconfigured
 from bot.jobs import machine
 from bot.model import Accepted, Job
-from bot.quotas.rules import HOUSE, Act
+from bot.quotas.records import Act
+from bot.quotas.rules import HOUSE
 from bot.texts import incidents as said
 from storage import open_store
 from storage.birth import birth

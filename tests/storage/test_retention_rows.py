@@ -17,7 +17,8 @@ from bot.media.library import Media
 from bot.model import Address, Refused
 from bot.privacy.export import MOVEMENTS
 from bot.quotas import pricing
-from bot.quotas.rules import Act, Grant, about
+from bot.quotas.records import Act, Grant
+from bot.quotas.rules import about
 from storage import erase, open_store, redaction
 from storage.jobs import Store
 from storage.sqlite import Sqlite

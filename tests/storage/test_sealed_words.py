@@ -13,7 +13,7 @@ from bot.errors import StoreDown
 from bot.gallery.model import OutboxEntry, Share
 from bot.jobs.machine import hold
 from bot.model import UNREADABLE, Address, Job, Search
-from bot.quotas.rules import Parked
+from bot.quotas.records import Parked
 from bot.sealing.keys import open_keys
 from bot.sealing.masters import Masters
 from bot.sealing.words import MARK, TextCipher

@@ -7,7 +7,8 @@ import pytest
 
 from bot.jobs import machine
 from bot.model import Accepted, Clip, Incident, Job
-from bot.quotas.rules import Act, Rule
+from bot.quotas.records import Act
+from bot.quotas.rules import Rule
 from bot.sentence import EMPTY
 from storage import vitals
 from storage.database import Transaction

@@ -30,7 +30,8 @@ from bot.jobs.machine import hold
 from bot.media.library import Media
 from bot.media.signed_links import secret_of
 from bot.privacy import retention
-from bot.quotas.rules import HOUSE, Act, Rule
+from bot.quotas.records import Act
+from bot.quotas.rules import HOUSE, Rule
 from bot.sealing.words import TextCipher
 from storage import Store, open_store
 from tests import templates

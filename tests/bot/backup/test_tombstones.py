@@ -14,7 +14,7 @@ from bot.gallery import sharing
 from bot.gallery.model import ENOUGH
 from bot.media.library import Media
 from bot.privacy import retention
-from bot.quotas.rules import Act
+from bot.quotas.records import Act
 from storage import Store, tombstones
 from storage.tombstones import FILE, Stone, Tombstones, append, hashed, latest, line, lines_of
 from tests.bookkeeping import rows

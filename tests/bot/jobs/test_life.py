@@ -14,7 +14,8 @@ from bot.jobs.history import History
 from bot.jobs.steps import Steps
 from bot.jobs.worker import Worker
 from bot.model import Accepted, Address, Finished, Job, Pending, Refused
-from bot.quotas.rules import HOUSE, Act
+from bot.quotas.records import Act
+from bot.quotas.rules import HOUSE
 from tests.houses import House, attached, configure, picture
 
 pytestmark = pytest.mark.databases

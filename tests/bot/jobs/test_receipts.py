@@ -12,7 +12,8 @@ from bot.jobs import receipts, worker
 from bot.jobs.machine import Lost
 from bot.model import Accepted, Finished, Job, Order, Pending, Refused
 from bot.privacy.retention import STRANDED, Retention
-from bot.quotas.rules import HOUSE, Act
+from bot.quotas.records import Act
+from bot.quotas.rules import HOUSE
 from storage import restored
 from tests.bookkeeping import check
 from tests.houses import LEASE, House, another, attached

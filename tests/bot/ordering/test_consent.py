@@ -11,7 +11,8 @@ from bot.model import Address
 from bot.ordering import waiting
 from bot.ordering.waiting import WAIT, WAITING
 from bot.privacy.retention import WAITS, Retention
-from bot.quotas.rules import Act, Rule
+from bot.quotas.records import Act
+from bot.quotas.rules import Rule
 from tests.houses import House, attached, configure
 from tests.web_gallery import film
 

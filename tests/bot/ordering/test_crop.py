@@ -13,7 +13,8 @@ from bot.media.sandbox import images
 from bot.model import Address
 from bot.ordering.waiting import WAIT, WAITING
 from bot.privacy.retention import WAITS, Retention
-from bot.quotas.rules import Act, Rule
+from bot.quotas.records import Act
+from bot.quotas.rules import Rule
 from tests.houses import House, attached, configure, picture
 
 LONG = picture(2000, 400)

@@ -9,7 +9,8 @@ from bot.commands.talk import assent, is_talk
 from bot.conversation import Inbound, Reply
 from bot.model import Address, Job
 from bot.ordering.about import SILENCE
-from bot.quotas.rules import Act, Rule
+from bot.quotas.records import Act
+from bot.quotas.rules import Rule
 from tests.houses import House, attached, configure, picture
 
 

@@ -10,7 +10,8 @@ from bot import texts
 from bot.errors import NotSent, Unreachable
 from bot.jobs import status_lines, steps
 from bot.model import Accepted, Finished, Job, Pending
-from bot.quotas.rules import HOUSE, Act
+from bot.quotas.records import Act
+from bot.quotas.rules import HOUSE
 from tests.clock import Clock
 from tests.fakes import RecordingChat, ScriptedProvider
 from tests.houses import House, wired

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.conversation import Inbound, Reply
 from bot.model import Address, Incident, Job
-from bot.quotas.rules import Act, Grant, Parked, about
+from bot.quotas.records import Act, Grant, Parked
+from bot.quotas.rules import about
 from tests.houses import House
 from tests.traces import TOWN, a_past, a_share
 

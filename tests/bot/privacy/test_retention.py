@@ -13,7 +13,7 @@ from bot.media.library import Media
 from bot.model import Address, Incident
 from bot.privacy.retention import BATCH, WAITS, Retention
 from bot.quotas import pricing
-from bot.quotas.rules import Parked
+from bot.quotas.records import Parked
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.clock import Clock
