@@ -1,7 +1,7 @@
 """Values of the operator's page, from the core to whoever shows it. Times are Unix seconds, amounts credits."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bot.model import Incident, Job
@@ -142,6 +142,10 @@ class Part:
     clips: int
     used: int
     usd: int
+
+    def plus(self, other: "Part") -> "Part":
+        """Of the same community, host and model, both together."""
+        return replace(self, clips=self.clips + other.clips, used=self.used + other.used, usd=self.usd + other.usd)
 
 
 @dataclass(frozen=True, slots=True)

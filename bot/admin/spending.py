@@ -14,8 +14,6 @@ DAYS = 30
 DAY = 86_400.0
 PATIENCE = 5.0
 """Timeout in seconds of a host's balance request."""
-_MOST = 1000
-"""Combinations of community, host and model."""
 
 
 async def ceilings(ctx: Context) -> list[Ceiling]:
@@ -37,11 +35,12 @@ async def money(ctx: Context) -> Money:
     begins = [today - n * DAY for n in reversed(range(DAYS))]
     spans = [f"credits:{pricing.window(at, 'day').key}" for at in begins]
     used = await ctx.store.overview.spent(spans)
-    usd = await ctx.store.overview.taken([(at, at + DAY) for at in begins])
+    days = [(at, at + DAY) for at in begins]
+    usd = await ctx.store.overview.taken(days)
     return Money(
         await ceilings(ctx),
         [Day(at, used.get(span, 0), cost) for at, span, cost in zip(begins, spans, usd, strict=True)],
-        await ctx.store.overview.parts(begins[0], _MOST),
+        await ctx.store.overview.parts(days),
         await _balances(ctx),
         [
             texts.prices.comparison(one.host, one.since, one.counts, one.usd)
