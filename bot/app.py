@@ -29,7 +29,7 @@ from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
 from bot.conversation import Reply
 from bot.core import Core
-from bot.encryption import keys_of
+from bot.encryption import first_keys, keys_of
 from bot.errors import ChatError, Misconfigured, StoreDown
 from bot.gallery import best
 from bot.gallery.outbox import Runner
@@ -170,10 +170,13 @@ async def open_app(
         meters = _meters(settings)
         stones = tombstones_of(settings, seed)
         before = partial(upgrade.back_up, settings)
-        keys = keys_of(settings, make=settings.encryption)
+        keys = keys_of(settings, make=False)
         cipher = TextCipher(keys, seals=settings.encryption)
         store = await open_store(settings.data_dir, url, settings.mark_dir, meters.database, stones, before, cipher)
         stack.push_async_callback(store.close)
+        if keys is None:
+            keys = await first_keys(settings, store)
+            cipher.use(keys, seals=settings.encryption)
         media = Media(settings.data_dir, new_id=new_id, vault=Vault(keys, seal=settings.encryption))
         stack.push_async_callback(media.close)
 

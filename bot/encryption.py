@@ -5,10 +5,12 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from bot.config import Settings
+from bot.errors import Misconfigured
 from bot.media.vault import Vault
 from bot.sealing.keys import Keys, open_keys
 from bot.sealing.masters import Masters
 from bot.sealing.words import TextCipher
+from storage import Store
 
 
 def masters_of(settings: Settings) -> Masters:
@@ -19,6 +21,25 @@ def masters_of(settings: Settings) -> Masters:
 def keys_of(settings: Settings, *, make: bool) -> Keys | None:
     """People's keys; None if there are none and `make` is False. Raises `Misconfigured` without the master key."""
     return open_keys(settings.data_dir, masters_of(settings), make=make)
+
+
+KEYS_AWAY = (
+    "The folder {folder} with people's keys is missing, and words in the database are encrypted with them. Nothing is "
+    "lost: put it back, or mount what it is on. If it is gone for good, make an empty folder of that name: what was "
+    "encrypted cannot be read then, and all else goes on."
+)
+
+
+async def first_keys(settings: Settings, store: Store) -> Keys | None:
+    """Keys for a data folder without any. Raises `Misconfigured` if what is in the database was encrypted with some.
+
+    Otherwise a volume that is not mounted would get new ones, and what waits in line would be given back. An empty
+    folder says that they are gone.
+    """
+    folder = settings.data_dir / "keys"
+    if not folder.exists() and await store.has_sealed() and not folder.exists():  # another process may make them now
+        raise Misconfigured(KEYS_AWAY.format(folder=folder))
+    return keys_of(settings, make=settings.encryption)
 
 
 def vault_of(settings: Settings) -> Vault:

@@ -97,6 +97,10 @@ class Store(Claims, Incidents):
         """What goes through the words that are not encrypted yet; None if none are to be."""
         return Unsealed(self._db) if self._cipher.seals else None
 
+    async def has_sealed(self) -> bool:
+        """Whether anybody's words are encrypted."""
+        return await Unsealed(self._db).any_sealed()
+
     async def close(self) -> None:
         """Close the database."""
         await self._db.close()

@@ -52,7 +52,10 @@ def _put(column: Column) -> str:
 
 FIND = {column: _find(column) for column in COLUMNS}
 PUT = {column: _put(column) for column in COLUMNS}
-COUNT = {column: f"SELECT count(*) AS n FROM {column.split('.')[0]} WHERE {_plain(column)}" for column in COLUMNS}
+_COUNTS = [f"(SELECT count(*) FROM {column.split('.')[0]} WHERE {_plain(column)})" for column in COLUMNS]
+COUNT = f"SELECT {' + '.join(_COUNTS)} AS n"
+_MARKED = "SELECT 1 FROM {0} WHERE substr({1}, 1, {2}) = '{3}'"
+SEALED = " UNION ALL ".join(_MARKED.format(*column.split("."), len(MARK), MARK) for column in COLUMNS) + " LIMIT 1"
 
 
 class Unsealed(Part):
@@ -63,9 +66,13 @@ class Unsealed(Part):
         self._left = list(COLUMNS)
         self._after: tuple[str, ...] = ()
 
+    async def any_sealed(self) -> bool:
+        """Whether the words of any row are encrypted. Reads all rows if none are."""
+        return await self._one(SEALED) is not None
+
     async def count(self) -> int:
         """The number of rows with plain words. Reads all rows."""
-        return sum([int((await self._all(COUNT[column]))[0]["n"]) for column in COLUMNS])
+        return int((await self._all(COUNT))[0]["n"])
 
     async def seal(self, limit: int) -> int | None:
         """Encrypt the words of up to `limit` rows of one table; returns their number, None at the end."""

@@ -38,12 +38,16 @@ class TextCipher:
     """
 
     def __init__(self, keys: Keys | None = None, *, seals: bool = True) -> None:
-        self._keys = keys
-        self.seals = seals and keys is not None
-        """Whether new texts are encrypted."""
+        self.use(keys, seals=seals)
         self._ciphers: OrderedDict[_Name, AESGCM] = OrderedDict()
         self._nobodys: DataKey | None = None  # is never retired, so it is looked up once
         self._digests = b""
+
+    def use(self, keys: Keys | None, *, seals: bool = True) -> None:
+        """Use these keys from now on; nothing was encrypted with others."""
+        self._keys = keys
+        self.seals = seals and keys is not None
+        """Whether new texts are encrypted."""
 
     def seal(self, text: str, column: str, owner: str) -> str:
         """The text encrypted for that column and person; itself, if nothing is to be encrypted."""
