@@ -35,6 +35,18 @@ async def test_each_step_of_an_order_is_said_once(visit: Visit, photo: Path) -> 
     assert len(said) == len(set(said))
 
 
+async def test_a_cancelled_order_is_said_once(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    with held():
+        await order(page, photo, "slow zoom in")
+        await expect(page.locator(".answer")).to_contain_text("Next in line")
+        await page.evaluate(LISTEN)
+        await page.get_by_role("button", name=T["cancel"]).click()
+        await expect(page.locator(".answer")).to_contain_text("Cancelled.")
+    await expect(page.locator("[data-is=failed]")).to_be_visible()
+    assert await heard(page) == ["Cancelled. You were not charged: your 5 credits are back."]
+
+
 async def test_the_sentence_of_a_clip_is_no_name_of_its_picture(visit: Visit, photo: Path) -> None:
     page = await visit()
     await order(page, photo, "slow zoom in")

@@ -9,6 +9,8 @@ import { Turn } from './turn.js';
 /** Maximum distance from the end, in pixels, that counts as the end. */
 const NEAR = 80;
 
+const news = ({ outcome, prompt, text }) => (outcome === 'clip' ? t('clip_ready', { words: prompt }) : text);
+
 /**
  * The conversation, oldest first. Jobs and questions come from events, so that all tabs show the same; replies to
  * commands are per tab.
@@ -77,9 +79,8 @@ export class Conversation {
       this.#insert(new Turn(job, this));
     }
     if (!this.#live || (before?.state === job.state && before.outcome === job.outcome)) return;
-    const news = job.outcome === 'clip' ? t('clip_ready', { words: job.prompt }) : job.text;
-    announce(news);
-    if (job.state === 'done') notify(job.id, news);
+    if (!before || news(before) !== news(job)) announce(news(job));
+    if (job.state === 'done') notify(job.id, news(job));
   }
 
   /** All parked orders; others that became no job are over. */
@@ -126,7 +127,7 @@ export class Conversation {
       document.dispatchEvent(new Event('stale')); // a new stream does not tell of it once more
     }
     if (answer.deleted) this.drop(answer.deleted);
-    if (answer.view && !(this.#items.get(answer.job) instanceof Turn)) this.put(answer.view); // events may be ahead
+    if (answer.view && !(this.#items.get(answer.view.id) instanceof Turn)) this.put(answer.view); // events may be ahead
     const asked = this.#items.get(answer.answered?.split(' ')[1]);
     asked?.deletion?.ask(false);
     if (answer.job) this.toEnd();

@@ -114,8 +114,11 @@ export class Turn {
     const answer = await say([['text', `/${name} ${this.job.id}${more}`]]);
     if (answer.deleted) this.conversation.drop(answer.deleted);
     if (answer.question || answer.film || answer.buttons || (answer.job && name === 'again')) this.conversation.take('', answer);
-    // The change that it made may be known already, and says more.
-    else if (!answer.fine || (text === this.job.text && state === this.job.state)) this.#told = answer.text;
+    // The change that it made says more, and may be known already.
+    else if (!answer.fine || (text === this.job.text && state === this.job.state)) {
+      if (answer.view) this.conversation.put(answer.view);
+      else this.#told = answer.text;
+    }
     this.#showStatus();
     if (this.#told) announce(this.#told);
   }

@@ -74,7 +74,8 @@ async def test_buttons_are_commands(start: Start) -> None:
     site = await start()
     browser = await site.browser()
     job = (await browser.say("x", photo=picture(), end=picture()))[1]["job"]
-    assert (await browser.say(f"/cancel {job}"))[1] == {"text": texts.jobs.CANCELLED, "job": None, "fine": True}
+    cancelled = (await browser.say(f"/cancel {job}"))[1]
+    assert (cancelled["text"], cancelled["view"]["outcome"]) == (texts.jobs.CANCELLED, "failed")
     again = (await browser.say(f"/again {job}"))[1]["job"]
     assert (await site.house.job(again)).order.end
     words = (await browser.say(f"/again {again} she waves", cfg="0.5"))[1]["job"]
