@@ -1,9 +1,7 @@
 """The composition root: builds the parts from the settings and connects them."""
 
-import logging
-import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -27,12 +25,12 @@ from bot.backup.schedule import Scheduled
 from bot.backup.source import source_of, tombstones_of
 from bot.config import Settings
 from bot.context import Addresses, Context, Ids, Kept, Wake
-from bot.conversation import Reply
 from bot.core import Core
 from bot.encryption import first_keys, keys_of
-from bot.errors import ChatError, Misconfigured, StoreDown
+from bot.errors import Misconfigured, StoreDown
 from bot.gallery import best
 from bot.gallery.outbox import Runner
+from bot.ids import new_id
 from bot.jobs.history import History
 from bot.jobs.periodic import Chore, Periodic
 from bot.jobs.shelf import Shelf
@@ -45,6 +43,7 @@ from bot.media.library import Media
 from bot.media.signed_links import Links, secret_of
 from bot.media.vault import Vault
 from bot.model import Incident
+from bot.operator_notices import to_operators
 from bot.ports import Chat, Platform
 from bot.prices import Prices
 from bot.privacy.retention import Retention
@@ -54,12 +53,9 @@ from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
 from bot.reconciliation import Reconciliation
 from bot.sealing.words import TextCipher
-from bot.sentence import Sentence
 from bot.watch.meters import MeteredChat, MeteredProvider, Meters
 from bot.watch.room import Room
 from storage import Store, database_url, open_store
-
-log = logging.getLogger(__name__)
 
 PHOTO_LINK = 24 * 3600.0
 """Validity of a photo's link in seconds: a provider may queue an order before it downloads the photo."""
@@ -262,7 +258,7 @@ async def open_app(
         worker = Worker(store, acts, tuple(chats), clock=clock, slots=settings.provider_slots)
         runner = Runner(store, media, chats, clock=clock, web=settings.public_url)
         kept = Kept(settings.photo_hours * 3600, settings.clip_days * 86_400)
-        tell = _operators(settings.owners, chats)
+        tell = to_operators(settings.owners, chats)
         prices.tell = reconciliation.tell = tell
         context = Context(
             store=store,
@@ -330,30 +326,6 @@ def _platforms(settings: Settings) -> frozenset[str]:
     """The configured platforms, whichever of them this process connects to."""
     tokens = {name for name, row in connections.CONNECTIONS.items() if row.token(settings)}
     return frozenset({*tokens, "web"} if settings.playground_password or _is_private(settings) else tokens)
-
-
-def _operators(owners: Sequence[str], chats: Mapping[str, Chat]) -> Callable[[Sentence], Awaitable[None]]:
-    """A function that writes to every operator whose platform is connected."""
-
-    async def tell(words: Sentence) -> None:
-        for owner in owners:
-            platform, _, user = owner.partition(":")
-            if platform in chats and (place := chats[platform].person(user)):
-                try:
-                    await chats[platform].send(place, Reply(words), nonce=new_id())
-                except ChatError as error:
-                    log.warning("operator %s could not be told: %s", owner, error)
-
-    return tell
-
-
-def new_id() -> str:
-    """Ten characters, 50 bits: short enough to type, too many to guess."""
-    return "".join(_CHARACTERS[byte % 32] for byte in secrets.token_bytes(10))
-
-
-_CHARACTERS = "abcdefghijkmnpqrstuvwxyz23456789"
-"""As many as divide 256, so that each is as likely."""
 
 
 def secrets_of(settings: Settings) -> list[str]:

@@ -13,10 +13,11 @@ from adapters import console
 from bot import platforms, texts
 from bot.admin.operator import community
 from bot.admin.people import Target, act
-from bot.app import App, new_id, open_app
+from bot.app import App, open_app
 from bot.commands import table
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
+from bot.ids import new_id
 from bot.quotas.rules import HOUSE, about
 from bot.shell import QUIET, go, out, plainly, settings, tell
 

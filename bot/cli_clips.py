@@ -11,8 +11,9 @@ import typer
 
 from adapters import console
 from bot import catalogue, texts
-from bot.app import App, new_id
+from bot.app import App
 from bot.errors import Misconfigured, Refusal
+from bot.ids import new_id
 from bot.media.stored import StoredFile
 from bot.model import Job
 from bot.sentence import EMPTY, sentences

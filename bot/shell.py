@@ -14,10 +14,11 @@ import typer
 
 from adapters import console
 from bot import config, env_file, logs, texts
-from bot.app import App, new_id, open_app, secrets_of
+from bot.app import App, open_app, secrets_of
 from bot.connections import Finding
 from bot.conversation import Inbound, Reply
 from bot.errors import Misconfigured, Refusal, StoreDown
+from bot.ids import new_id
 from bot.sentence import Sentence
 from bot.shutdown import ended_by, signals
 

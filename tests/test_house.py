@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     (
         *("bot.languages", "bot.sentence", "bot.model", "bot.conversation", "bot.errors", "bot.characters"),
-        *("bot.inflate", "bot.log_context", "bot.platforms"),
+        *("bot.ids", "bot.inflate", "bot.log_context", "bot.platforms"),
     ),
     ("bot.texts", "bot.quotas.rules", "bot.quotas.records", "bot.gallery.model", "bot.sealing"),
     ("bot.ports", "bot.abilities", "bot.catalogue", "bot.overview", "bot.offers"),
@@ -69,6 +69,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
             "bot.env_file",
             "bot.health",
             "bot.logs",
+            "bot.operator_notices",
             "bot.prices",
             "bot.reconciliation",
             "bot.cli_reconcile",

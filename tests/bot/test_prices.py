@@ -14,11 +14,12 @@ from pydantic import SecretStr
 from adapters import console
 from bot import catalogue, stand_in, texts
 from bot.admin import prices as commands
-from bot.app import new_id, open_app
+from bot.app import open_app
 from bot.catalogue import DEFAULT
 from bot.check import examine
 from bot.config import Settings
 from bot.errors import Misconfigured
+from bot.ids import new_id
 from bot.jobs.history import History
 from bot.model import Incident
 from bot.prices import Prices, tonight

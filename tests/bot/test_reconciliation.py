@@ -13,10 +13,11 @@ from pydantic import SecretStr
 
 from adapters import console
 from bot import texts
-from bot.app import new_id, open_app
+from bot.app import open_app
 from bot.billing import Comparison, reference
 from bot.catalogue import DEFAULT
 from bot.config import Settings
+from bot.ids import new_id
 from bot.jobs import machine
 from bot.model import Accepted, Clip, Incident, Job, Refused
 from bot.providers.client import Providers

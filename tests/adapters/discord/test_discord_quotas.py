@@ -8,8 +8,8 @@ from unittest.mock import patch
 import pytest
 
 from bot import texts
-from bot.app import _operators
 from bot.conversation import MENTION
+from bot.operator_notices import to_operators
 from bot.quotas.pricing import Policy
 from tests.adapters.discord.discord_room import Now, Room, a_room
 from tests.houses import configure, picture
@@ -397,7 +397,7 @@ async def test_the_same_no_is_told_once_a_minute(room: Room) -> None:
 async def test_the_operator_hears_of_a_ceiling_in_a_private_message(room: Room) -> None:
     owner, deaf = room.api.user("owner"), room.api.user("deaf")
     owners = (f"discord:{deaf.id + 1}", f"discord:{owner.id}", f"discord:{room.channel.id}")
-    configure(room.house.core, tell=_operators(owners, {"discord": room.chat}))
+    configure(room.house.core, tell=to_operators(owners, {"discord": room.chat}))
     configure(room.house.core, policy=Policy(30, day=7))
     room.slash(options=SMILES)
     await room.clips()

@@ -10,9 +10,9 @@ import pytest
 
 from adapters.telegram import people as people_module
 from bot import texts
-from bot.app import _operators
 from bot.conversation import MENTION, Inbound, Paper, Reply
 from bot.model import Address
+from bot.operator_notices import to_operators
 from bot.quotas import pricing
 from bot.sentence import verbatim
 from tests.adapters.telegram.telegram_room import Room, a_room
@@ -386,7 +386,7 @@ async def test_the_operator_hears_first_that_buying_has_stopped(town: Town) -> N
     core = town.room.house.core
     configure(core, policy=pricing.Policy(30, day=7))
     configure(core, owners=frozenset({f"telegram:{town.dora.id}"}))
-    configure(core, tell=_operators([f"telegram:{town.dora.id}"], {"telegram": town.room.chat}))
+    configure(core, tell=to_operators([f"telegram:{town.dora.id}"], {"telegram": town.room.chat}))
     private = town.api.private(town.dora)
     await town.orders(town.bob, "25 left today")
     await town.orders(town.bob, "No clips can be made right now")
