@@ -1,81 +1,34 @@
 """Pictures of every kind in, upright sRGB JPEGs without metadata out; anything else is a sentence."""
 
-import pickle
 import struct
-import warnings
 import zlib
-from contextlib import suppress
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, ImageCms, PngImagePlugin
 
 from bot import texts
 from bot.errors import Refusal
 from bot.media.sandbox import images
 from bot.media.sandbox.client import Decoder
-from bot.media.sandbox.images import fit_mask, fit_photo
-
-RED, GREEN, BLUE, GREY = (200, 30, 30), (30, 160, 40), (30, 40, 190), (128, 128, 128)
-
-
-def scene(width: int = 400, height: int = 300) -> Image.Image:
-    """A picture whose corners can be told apart: red, green / blue, grey."""
-    image = Image.new("RGB", (width, height), RED)
-    image.paste(GREEN, (width // 2, 0, width, height // 2))
-    image.paste(BLUE, (0, height // 2, width // 2, height))
-    image.paste(GREY, (width // 2, height // 2, width, height))
-    return image
-
-
-def encoded(image: Image.Image, form: str, **options: Any) -> bytes:
-    file = BytesIO()
-    image.save(file, form, **options)
-    return file.getvalue()
-
-
-def decoded(data: bytes) -> Image.Image:
-    image = Image.open(BytesIO(data))
-    image.load()
-    assert image.format == "JPEG"
-    assert image.mode == "RGB"
-    return image
-
-
-def corners(image: Image.Image) -> list[tuple[int, ...]]:
-    right, bottom = image.width - 20, image.height - 20
-    return [image.getpixel(xy) for xy in ((20, 20), (right, 20), (20, bottom), (right, bottom))]
-
-
-def near(actual: Any, wanted: Any, by: int = 12) -> bool:
-    return bool(np.abs(np.asarray(actual, dtype=int) - np.asarray(wanted, dtype=int)).max() <= by)
-
-
-def refusal(data: bytes) -> str:
-    with pytest.raises(Refusal) as caught:
-        fit_photo(data)
-    return str(caught.value)
-
-
-def noise(width: int, height: int) -> Image.Image:
-    return Image.fromarray(np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8))
-
-
-FORMATS: dict[str, dict[str, Any]] = {
-    "JPEG": {"quality": 95},
-    "PNG": {},
-    "WEBP": {"quality": 95},
-    "HEIF": {"quality": 95},
-    "AVIF": {"quality": 95},
-    "BMP": {},
-    "GIF": {},
-    "MPO": {"save_all": True, "append_images": [Image.new("RGB", (400, 300))], "quality": 95},
-}
+from bot.media.sandbox.images import fit_photo
+from tests.bot.media.sandbox.pictures import (
+    BLUE,
+    FORMATS,
+    GREEN,
+    GREY,
+    RED,
+    corners,
+    decoded,
+    encoded,
+    near,
+    noise,
+    png,
+    refusal,
+    scene,
+)
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -252,16 +205,6 @@ def test_sixteen_bit_grey(value: int) -> None:
     assert near(decoded(fit_photo(encoded(image, "PNG")).data).getpixel((200, 150)), (value // 256,) * 3, by=2)
 
 
-def png(width: int, height: int, bits: int, colour: int, rows: bytes) -> bytes:
-    """A PNG written by hand, for what Pillow does not write."""
-
-    def chunk(name: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    header = struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-
-
 def test_sixteen_bit_colour() -> None:
     row = b"\x00" + struct.pack(">HHH", 50000, 8000, 30000) * 400
     fitted = fit_photo(png(400, 300, 16, 2, zlib.compress(row * 300)))
@@ -356,188 +299,3 @@ def test_the_person_reads_the_size_as_they_see_it() -> None:
     exif = Image.Exif()
     exif[0x0112] = 8
     assert refusal(encoded(Image.new("RGB", (200, 400)), "JPEG", exif=exif)) == texts.pictures.too_small(400, 200, 300)
-
-
-@pytest.mark.parametrize("form", sorted(FORMATS.keys() - {"MPO"}))  # whose first frame may well be whole
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
-def test_half_a_picture(form: str, share: float) -> None:
-    data = encoded(noise(400, 300), form, **FORMATS[form])
-    assert refusal(data[: int(len(data) * share)]) == texts.pictures.BROKEN_PICTURE
-
-
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"",
-        b"\x00",
-        b"just some words",
-        b"<!doctype html><html><body>404 Not Found</body></html>",
-        b"%PDF-1.7 ...",
-        b"\x00\x00\x00\x20ftypisom\x00\x00\x02\x00isomiso2avc1mp41",
-        b"#EXTM3U\nfile:///etc/passwd",
-        bytes(10_000),
-    ],
-)
-def test_what_is_no_picture(data: bytes) -> None:
-    assert refusal(data) == texts.pictures.NOT_A_PICTURE
-
-
-def test_bombs_are_refused_by_their_header() -> None:
-    claimed = png(50_000, 50_000, 8, 2, zlib.compress(b"\x00"))
-    assert refusal(claimed) == texts.pictures.too_many_pixels(50_000, 50_000, images.MOST_PIXELS)
-    packer = zlib.compressobj(9)
-    row = bytes(1 + 20_000 // 8)
-    rows = b"".join(packer.compress(row * 100) for _ in range(200)) + packer.flush()
-    real = png(20_000, 20_000, 1, 0, rows)
-    assert len(real) < 100_000
-    assert refusal(real) == texts.pictures.too_many_pixels(20_000, 20_000, images.MOST_PIXELS)
-
-
-@pytest.mark.parametrize("form", ["GIF", "WEBP", "BMP"])
-def test_bombs_of_other_kinds(form: str) -> None:
-    source = bytearray(
-        encoded(
-            Image.new("L" if form == "GIF" else "RGB", (64, 64)), form, **({"lossless": True} if form == "WEBP" else {})
-        )
-    )
-    match form:
-        case "GIF":  # the screen stays small, the frame does not
-            at = source.index(b"\x2c\x00\x00\x00\x00")
-            source[at + 5 : at + 9] = struct.pack("<HH", 60_000, 60_000)
-        case "WEBP":
-            at = source.index(b"VP8L") + 9
-            bits = int.from_bytes(source[at : at + 4], "little") >> 28 << 28
-            source[at : at + 4] = (bits | 16_383 << 14 | 16_383).to_bytes(4, "little")
-        case "BMP":
-            source[18:26] = struct.pack("<ii", 60_000, 60_000)
-    width = 16_384 if form == "WEBP" else 60_000
-    most = images.WEBP_PIXELS if form == "WEBP" else images.MOST_PIXELS
-    assert refusal(bytes(source)) == texts.pictures.too_many_pixels(width, width, most)
-
-
-def test_fifty_megapixels_are_fine_and_one_more_is_not() -> None:
-    assert fit_photo(encoded(Image.new("1", (8192, 6144)), "PNG")).size == (2048, 1536)
-    assert refusal(encoded(Image.new("1", (8300, 6200)), "PNG")) == texts.pictures.too_many_pixels(
-        8300, 6200, images.MOST_PIXELS
-    )
-
-
-def test_pillows_own_limit_is_left_as_it_was() -> None:
-    before = Image.MAX_IMAGE_PIXELS
-    assert before is not None
-    fit_photo(encoded(scene(), "PNG"))
-    refusal(b"")
-    assert before == Image.MAX_IMAGE_PIXELS
-
-
-def test_a_refusal_travels_between_processes() -> None:
-    for sentence in (texts.pictures.BROKEN_PICTURE, texts.pictures.too_small(1, 2, 300)):
-        again = pickle.loads(pickle.dumps(Refusal(sentence)))
-        assert type(again) is Refusal
-        assert str(again) == sentence
-
-
-# ── Masks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def half_white(mode: str) -> Image.Image:
-    """400 × 300, the right half selected."""
-    mask = Image.new("L", (400, 300), 0)
-    mask.paste(255, (200, 0, 400, 300))
-    if mode == "cut out":  # selected is opaque white, the rest is transparent white
-        image = Image.new("RGBA", (400, 300), "white")
-        image.putalpha(mask)
-        return image
-    if mode == "I;16":
-        return Image.fromarray(np.asarray(mask).astype(np.uint16) * 257)
-    return mask.convert(mode)
-
-
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "cut out"])
-def test_a_mask_becomes_grey_with_hard_edges(mode: str) -> None:
-    data = fit_mask(encoded(half_white(mode), "PNG"), (400, 300), (800, 600))
-    mask = Image.open(BytesIO(data))
-    assert (mask.format, mask.mode, mask.size) == ("PNG", "L", (800, 600))
-    pixels = np.asarray(mask)
-    assert (pixels[:, :400] == 0).all()
-    assert (pixels[:, 400:] >= 254).all()
-
-
-def test_a_mask_keeps_no_metadata() -> None:
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Author", "SecretAuthor")
-    source = encoded(half_white("L"), "PNG", pnginfo=info, icc_profile=b"SecretProfile", dpi=(72, 72))
-    data = fit_mask(source, (400, 300), (400, 300))
-    assert not {b"tEXt", b"iCCP", b"pHYs", b"eXIf"} & {data[i : i + 4] for i in range(len(data))}
-
-
-def test_a_mask_of_another_size() -> None:
-    with pytest.raises(Refusal, match="exactly") as caught:
-        fit_mask(encoded(half_white("L"), "PNG"), (400, 301), (400, 300))
-    assert str(caught.value) == texts.pictures.mask_size((400, 300), (400, 301))
-
-
-@pytest.mark.parametrize("form", ["JPEG", "GIF", "WEBP", "BMP"])
-def test_a_mask_must_be_a_png(form: str) -> None:
-    with pytest.raises(Refusal) as caught:
-        fit_mask(encoded(half_white("L"), form), (400, 300), (400, 300))
-    assert str(caught.value) == texts.pictures.NOT_A_MASK
-
-
-def test_half_a_mask() -> None:
-    data = encoded(noise(400, 300), "PNG")
-    with pytest.raises(Refusal) as caught:
-        fit_mask(data[: len(data) // 2], (400, 300), (400, 300))
-    assert str(caught.value) == texts.pictures.BROKEN_PICTURE
-
-
-# ── Garbage ──────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-GOOD = [encoded(scene(320, 300), form, **options) for form, options in FORMATS.items()]
-
-
-def only_refuses(data: bytes) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        for fit in (fit_photo, lambda data: fit_mask(data, (320, 300), (320, 300))):
-            with suppress(Refusal):
-                fit(data)
-
-
-@settings(max_examples=200, deadline=None)
-@given(start=st.sampled_from([b"", *(data[:16] for data in GOOD)]), rest=st.binary(max_size=400))
-def test_garbage_is_refused(start: bytes, rest: bytes) -> None:
-    only_refuses(start + rest)
-
-
-@settings(max_examples=200, deadline=None)
-@given(
-    data=st.sampled_from(GOOD),
-    changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.binary(min_size=1, max_size=8)), max_size=6),
-    early=st.booleans(),
-    share=st.floats(0, 1),
-)
-def test_damage_is_refused_or_repaired(
-    data: bytes, changes: list[tuple[float, bytes]], early: bool, share: float
-) -> None:
-    damaged = bytearray(data)
-    reach = min(len(data), 400) if early else len(data)  # headers are where decoders break
-    for where, what in changes:
-        at = int(where * reach)
-        damaged[at : at + len(what)] = what
-    only_refuses(bytes(damaged[: int(len(damaged) * max(share, 0.5))]))
-
-
-def test_a_mask_that_selects_nothing_is_refused() -> None:
-    file = BytesIO()
-    Image.new("L", (400, 300)).save(file, "PNG")
-    with pytest.raises(Refusal, match="selects nothing"):
-        images.fit_mask(file.getvalue(), (400, 300), (400, 300))
-
-
-def test_a_jpeg_of_endless_scans_is_not_decoded() -> None:
-    file = BytesIO()
-    Image.new("RGB", (400, 300)).save(file, "JPEG")
-    head, scan, tail = file.getvalue().partition(b"\xff\xda")
-    with pytest.raises(Refusal, match="damaged"):
-        images.fit_photo(head + (scan + tail[:-2]) * 3000 + tail[-2:])
