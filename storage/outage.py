@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 QUIET = 60.0
-"""Seconds from one outage that is logged to the next: a full disk takes one row, and not the other."""
+"""Minimum seconds between two outages that are logged: on a full disk some writes fail, and others do not."""
 
 
 class Outage:

@@ -31,8 +31,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 Work = Callable[[Transaction], Awaitable[Any]]
 
-COMPANY = 0.05
-"""Seconds that a write which may wait does so for another one, to share its commit."""
+ALONG = 0.05
+"""Seconds for which a `write_along` waits for another write, to share its commit."""
 ROUND = 256
 """Pieces of work per commit; bounds the wait of the first one."""
 STATEMENTS = 400
@@ -86,8 +86,8 @@ class Sqlite:
         self._reader = reader
         self._waiting: asyncio.Queue[tuple[Work, asyncio.Future[Any]]] = asyncio.Queue()
         self._along: list[tuple[Work, asyncio.Future[Any]]] = []
-        """Work that waits for company; not in the queue, so that it does not wake the writer."""
-        self._alone: asyncio.TimerHandle | None = None
+        """Work of `write_along`, until another write comes; not in the queue, so that it does not wake the writer."""
+        self._along_timer: asyncio.TimerHandle | None = None
         self._task = asyncio.create_task(self._write_rounds(), name="sqlite-writer")
 
     @classmethod
@@ -126,8 +126,8 @@ class Sqlite:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         self._along.append((work, future))
-        if self._alone is None:
-            self._alone = loop.call_later(COMPANY, self._set_off)
+        if self._along_timer is None:
+            self._along_timer = loop.call_later(ALONG, self._queue_along)
         return await future
 
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
@@ -159,7 +159,7 @@ class Sqlite:
     async def close(self) -> None:
         if self._task.done():
             return
-        self._set_off()
+        self._queue_along()
         self._waiting.put_nowait((_stop, asyncio.get_running_loop().create_future()))
         await self._task
         await self._writer.close()
@@ -168,7 +168,7 @@ class Sqlite:
     async def _write_rounds(self) -> None:
         while True:
             round_ = [await self._waiting.get()]
-            self._set_off()
+            self._queue_along()
             while len(round_) < ROUND and not self._waiting.empty():
                 round_.append(self._waiting.get_nowait())
             stopping = any(work is _stop for work, _ in round_)
@@ -178,11 +178,11 @@ class Sqlite:
                 self._refuse_rest()
                 return
 
-    def _set_off(self) -> None:
-        """Queue what waited for company: there is some, or it waited long enough."""
-        if self._alone:
-            self._alone.cancel()
-            self._alone = None
+    def _queue_along(self) -> None:
+        """Queue the work of `write_along`: another write has come, or `ALONG` is over."""
+        if self._along_timer:
+            self._along_timer.cancel()
+            self._along_timer = None
         for piece in self._along:
             self._waiting.put_nowait(piece)
         self._along.clear()
@@ -205,7 +205,7 @@ class Sqlite:
 
     def _refuse_rest(self) -> None:
         """Refuse work queued during closing."""
-        self._set_off()
+        self._queue_along()
         while not self._waiting.empty():
             _, future = self._waiting.get_nowait()
             if not future.done():

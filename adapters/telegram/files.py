@@ -17,8 +17,8 @@ from bot.conversation import Attachment
 from bot.errors import ChatError, Refusal, TooLarge
 
 log = logging.getLogger(__name__)
-_HICCUPS = "temporarily", "try again", "retry", "timeout", "timed out", "rpc_", "interdc", "file_reference"
-"""In refusals of a file that may be had a moment later."""
+_TEMPORARY = "temporarily", "try again", "retry", "timeout", "timed out", "rpc_", "interdc", "file_reference"
+"""Words in refusals of files that can be fetched a moment later."""
 
 
 class Files:
@@ -77,7 +77,7 @@ class Files:
 def _is_hiccup(error: Exception) -> bool:
     if isinstance(error, Rejected):
         # Telegram's error is the same for an unknown file and a temporarily unavailable one.
-        return says(error, *_HICCUPS)
+        return says(error, *_TEMPORARY)
     return isinstance(error, ChatError)
 
 

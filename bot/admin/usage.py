@@ -30,7 +30,7 @@ PEOPLE = 15
 ACTS = 15
 NOBODY: Mapping[str, str] = {}
 NAMED = 90
-"""Days for which the orders of somebody tell their name."""
+"""Days whose orders are searched for display names."""
 _PLACES = frozenset({"gallery", "review"})
 """Fields of a rule that are channels, as `chat/thread`."""
 _PEOPLE = frozenset({"people"})

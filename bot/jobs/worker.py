@@ -55,12 +55,12 @@ class Worker:
         self._slots = slots
         self._parallel = parallel
         self._under_way: dict[asyncio.Task[None], Job] = {}
-        self._left: dict[asyncio.Task[None], float] = {}
-        """Seconds until a round for what an act leaves, unless `GATHER`: a clip to be delivered, or nothing at all."""
+        self._pauses: dict[asyncio.Task[None], float] = {}
+        """Seconds from an act's end to the next round, unless `GATHER`: 0 after a poll with news, inf without."""
         self._others = Others(clock)
         self._next_at: float | None = None
-        self._ended: asyncio.TimerHandle | None = None
-        """Set while an act has ended since the last round that followed one."""
+        self._following: asyncio.TimerHandle | None = None
+        """Timer of the round that follows the acts which ended last."""
         self._poked = asyncio.Event()
         self._stopping = False
         self.only: str | None = None
@@ -179,21 +179,21 @@ class Worker:
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
-        pause = self._left.pop(task, GATHER)
+        pause = self._pauses.pop(task, GATHER)
         if self._is_full() or not pause:  # each act frees capacity
             self.poke()
-        elif pause < math.inf and self._ended is None:
-            self._ended = asyncio.get_running_loop().call_later(pause, self._follow)
+        elif pause < math.inf and self._following is None:
+            self._following = asyncio.get_running_loop().call_later(pause, self._follow)
         del self._under_way[task]
 
     def _follow(self) -> None:
-        self._ended = None
+        self._following = None
         self.poke()
 
     async def _poll(self, job: Job) -> None:
         found = await self._steps.poll(job)
         if task := asyncio.current_task():
-            self._left[task] = 0.0 if found else math.inf
+            self._pauses[task] = 0.0 if found else math.inf
         if found:
             await self._run(found.job, lambda _: self._steps.settle(found))
 

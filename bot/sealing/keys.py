@@ -162,7 +162,7 @@ class Keys:
         return done
 
     def there(self) -> bool:
-        """Whether the folder is there, with what it began with."""
+        """Whether the folder is there, with the file that it is begun with."""
         return self._master.exists()
 
     def people(self) -> int:

@@ -32,7 +32,7 @@ class Outside:
             return type(error).__name__
 
     async def reach(self, url: str) -> str:
-        """What is between us and the server at `url`, in a word; empty if it lets us in. Sends it nothing."""
+        """Connect to the server of `url`, and send nothing; returns the error's name, empty if there is none."""
         parts = urlsplit(url)
         secure = parts.scheme == "https"
         try:

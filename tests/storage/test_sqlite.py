@@ -184,7 +184,7 @@ async def test_what_may_wait_shares_the_commit_of_the_next_write(
         return committed(connection, works)
 
     monkeypatch.setattr(sqlite, "_committed", counted)
-    monkeypatch.setattr(sqlite, "COMPANY", 60.0)
+    monkeypatch.setattr(sqlite, "ALONG", 60.0)
     waiting = [asyncio.create_task(database.write_along(add(n))) for n in (1, 2, 1)]
     await asyncio.sleep(0.02)
     assert not commits
@@ -192,17 +192,17 @@ async def test_what_may_wait_shares_the_commit_of_the_next_write(
     answers = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(answer) for answer in answers] == [list, list, sqlite3.IntegrityError]
     assert commits == [4]
-    monkeypatch.setattr(sqlite, "COMPANY", 0.0)
+    monkeypatch.setattr(sqlite, "ALONG", 0.0)
     await database.write_along(add(4))  # nobody comes
     assert commits == [4, 1]
     rows = await database.read(lambda tx: tx.all("SELECT n FROM t ORDER BY n"))
     assert [row["n"] for row in rows] == [1, 2, 3, 4]
 
 
-async def test_what_waits_for_company_is_written_before_closing(
+async def test_what_waits_for_another_write_is_written_before_closing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sqlite, "COMPANY", 60.0)
+    monkeypatch.setattr(sqlite, "ALONG", 60.0)
     database = await Sqlite.open(tmp_path / "x.db")
     await database.write(lambda tx: tx.all("CREATE TABLE t (n BIGINT)"))
     waiting = asyncio.create_task(database.write_along(add(1)))

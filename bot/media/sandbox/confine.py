@@ -55,9 +55,9 @@ def sacrifice() -> None:
 
 
 def prepared(task: Task) -> Callable[[], list[Held]]:
-    """What enters all restrictions, keeping the open files, in a process of this one task; returns them.
+    """A function that enters all restrictions in the process of a task, whose files stay open; it returns their names.
 
-    Whatever a parent can find out is found out here, as each new step costs its fork memory.
+    What can be prepared is prepared here, in the parent: each step in a fork costs memory.
     """
     if sys.platform == "win32":
         return list

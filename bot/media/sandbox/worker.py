@@ -139,7 +139,7 @@ class Worker:
 
 
 def _give_memory_back() -> None:
-    """What rehearsals have used: a fork would copy it page by page, to write something else there."""
+    """Return freed memory to the system: a fork that wrote there would copy it page by page."""
     with suppress(AttributeError):  # a C library that has no such function
         ctypes.CDLL(None).malloc_trim(0)
 
