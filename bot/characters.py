@@ -49,6 +49,11 @@ def is_visible(text: str) -> bool:
     return any(map(is_seen, text))
 
 
+def is_punctuation(sign: str) -> bool:
+    """Whether a character is punctuation."""
+    return unicodedata.category(sign)[0] in "PZC"
+
+
 def is_unseen(sign: str) -> bool:
     """Whether a character is invisible and no blank: direction marks, fillers, lone surrogates."""
     return not (sign.isspace() or is_seen(sign) or unicodedata.category(sign)[0] == "M")

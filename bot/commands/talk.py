@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from bot.characters import is_visible
+from bot.characters import is_punctuation, is_visible
 
 _YES = frozenset(
     (
@@ -76,6 +76,13 @@ def is_talk(text: str) -> bool:
     """Whether a text is merely a yes, a no, thanks, praise, laughter or emoji, and so describes no clip."""
     words = _plain_words(text)
     return assent(text) is not None or words in _THANKS or (is_visible(text) and not words) or _is_praise(words.split())
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text with a photo of its own is talk. Emoji alone are none there: they may say what happens (💃)."""
+    if not is_talk(text):
+        return False
+    return assent(text) is not None or bool(_plain_words(text)) or all(map(is_punctuation, text))
 
 
 def _is_praise(words: Sequence[str]) -> bool:

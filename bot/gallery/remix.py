@@ -56,6 +56,8 @@ async def _own_photo(ctx: Context, inbound: Inbound, share: Share, words: str) -
                 texts.sharing.REMIX_WORDS, refused=True, ask=f"/remix {share.id} {prompt.apart(words)}".rstrip()
             )
         words = f"{share.prompt} {words}"
+    elif questions.is_missing(words, can):
+        return Reply(texts.chat.NO_WORDS, refused=True, ask=f"/remix {share.id} {prompt.apart(words)}".rstrip())
     for attachment in inbound.attachments:
         if attachment.role == "brush":
             prompt.check_path(attachment.path)

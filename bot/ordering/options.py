@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from typing import Literal
 
 from bot import catalogue, offers, texts
-from bot.characters import END, KANA_DASH, UNSPACED, Plain, is_unseen, plain, trim
+from bot.characters import END, KANA_DASH, UNSPACED, Plain, is_punctuation, is_unseen, plain, trim
 from bot.errors import Refusal
 from bot.ordering import markup
 
@@ -293,8 +293,3 @@ def _tidy(text: str, *, tail: bool = True) -> str:
     while 0 < end < len(read.text) and read.places[end] == read.places[end - 1]:
         end += 1  # Ŀ becomes two plain characters: do not split the letter
     return trim(_slice(text, read, start, end))
-
-
-def is_punctuation(sign: str) -> bool:
-    """Whether a character is punctuation."""
-    return unicodedata.category(sign)[0] in "PZC"

@@ -54,9 +54,11 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
         raise Refusal(texts.pictures.ONE_PHOTO)
     can = await choosing.offers(ctx, inbound)
     try:
-        if prompt.wordless(inbound.text, can):
+        if questions.is_missing(inbound.text, can):
             if earlier := await ctx.store.find(inbound.key):  # one picture of an album, replayed after a crash
                 return await status_line.of(ctx, earlier)
+            if inbound.options:
+                raise Refusal(texts.chat.NO_WORDS)
             return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
         draft = prompt.read(inbound.text, inbound.options, can)
     except Refusal as refusal:

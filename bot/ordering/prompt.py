@@ -12,7 +12,7 @@ from fractions import Fraction
 from bot import abilities, offers, texts
 from bot.abilities import Needs
 from bot.catalogue import DEFAULT, Model
-from bot.characters import is_visible, plain, trim
+from bot.characters import is_punctuation, is_visible, plain, trim
 from bot.errors import Refusal
 from bot.model import UNREADABLE, Order, Point, Role
 from bot.offers import Offers
@@ -111,12 +111,19 @@ def kept(order: Order, can: Offers) -> dict[str, str]:
 
 def wordless(text: str, can: Offers = ONE) -> bool:
     """Whether the text is empty apart from options. Raises `Refusal`."""
-    return not is_visible(written.split(text, can.examples())[0])
+    return not is_visible(words(text, can))
+
+
+def words(text: str, can: Offers = ONE) -> str:
+    """The text without its options. Raises `Refusal`."""
+    return written.split(text, can.examples())[0]
 
 
 def apart(text: str) -> str:
     """Options to put before words that follow; a negative prompt is bracketed, so that it ends there."""
-    return f"({trim(text)})" if "no" in written.split(text)[1] else trim(text)
+    said, values = written.split(text)
+    rest = trim(text.replace(said, "", 1))
+    return f"({rest})" if "no" in values else rest
 
 
 def repeat(order: Order, can: Offers = ONE) -> Draft:
@@ -197,7 +204,7 @@ def _negative(value: str) -> str:
     if inside and rest:
         raise Refusal(texts.options.option_unclear(value))
     negative = trim(" ".join(inside.get("no", value).split()))
-    if not is_visible(negative) or all(map(written.is_punctuation, negative)):
+    if not is_visible(negative) or all(map(is_punctuation, negative)):
         raise Refusal(texts.options.option_malformed("no", ""))
     return "" if negative.casefold() in NOTHING else negative
 

@@ -15,7 +15,8 @@ from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
 from bot.model import ID, Address, Job
-from bot.ordering import waiting
+from bot.offers import Offers
+from bot.ordering import prompt, waiting
 from bot.quotas.records import Parked
 
 _YES = re.compile(r"/(?:crop|agree|yes) ([\w-]{1,32})(?: alone)?", re.ASCII)
@@ -31,6 +32,11 @@ def check_talk(words: str) -> None:
     """Raise `Refusal` for a mere yes, no or thanks in place of words for a clip."""
     if talk.is_talk(words):
         raise Refusal(texts.chat.ONLY_TALK)
+
+
+def is_missing(text: str, can: Offers) -> bool:
+    """Whether there are no words for a clip of a photo that came along. Raises `Refusal`."""
+    return prompt.wordless(text, can) or talk.says_nothing(prompt.words(text, can))
 
 
 async def asked(ctx: Context, reply: Reply, place: Address) -> None:

@@ -134,6 +134,19 @@ async def test_a_photo_alone_is_asked_about(driver: Driver) -> None:
         await sees(driver, "she smiles", clip=True)
 
 
+@pytest.mark.parametrize("said", ["yes", "thanks!"])
+async def test_a_photo_with_a_mere_yes_or_thanks_is_asked_about(driver: Driver, said: str) -> None:
+    await driver.say(said, picture())
+    await sees(driver, texts.chat.NO_WORDS)
+    if driver.chats:  # as above
+        await driver.say("she smiles")
+    else:
+        await driver.say("she smiles", picture())
+    await sees(driver, "she smiles", clip=True)
+    await settled(driver)
+    assert [order.prompt for order in driver.house.provider.orders] == ["she smiles"]
+
+
 async def test_an_unknown_option_is_refused(driver: Driver) -> None:
     await driver.say("she smiles --lighting 3", picture())
     await sees(driver, "--lighting")
@@ -282,11 +295,11 @@ async def test_one_yes_starts_all_that_wait_for_it(asking: Driver, written: bool
         await until(lambda: all(shown.clip or not shown.words for shown in driver.shown()))  # a toast has none
 
 
-async def test_a_written_no_takes_it_back_and_a_photo_with_a_yes_is_an_order(asking: Driver) -> None:
+async def test_a_written_no_takes_back_the_latest(asking: Driver) -> None:
     driver = asking
     await driver.say("she smiles", picture())
     await sees(driver, texts.consent.ASK, label=texts.consent.AGREE)
-    await driver.say("yes", picture())
+    await driver.say("he waves", picture())
     await sees(driver, texts.consent.ASK_TOO, label=texts.consent.AGREE)
     await driver.say("No, thanks.")
     await sees(driver, texts.credits.DROPPED)

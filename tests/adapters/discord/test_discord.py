@@ -62,7 +62,7 @@ async def test_the_native_options_are_options(room: Room) -> None:
 
 
 async def test_what_excludes_each_other_is_said_to_the_person_alone(room: Room) -> None:
-    asked = room.slash(options={"image": PHOTO, "prompt": "go", "duration": 10, "end_image": PHOTO})
+    asked = room.slash(options={"image": PHOTO, "prompt": "she goes", "duration": 10, "end_image": PHOTO})
     assert "5-second clips" in (await room.whispers(asked))[0]
     assert not room.posts()
     assert not room.house.provider.orders

@@ -97,6 +97,8 @@ async def test_a_yes_or_thanks_is_no_remix(square: Square) -> None:
     share = await square.shared()
     for said in ("ok", "Thanks!"):
         assert (await square.say(f"/remix {share.id} {said}", user="8")).text == texts.chat.ONLY_TALK
+        own = await square.say(f"/remix {share.id} {said}", user="8", photo=True)
+        assert (own.text, own.refused, own.ask) == (texts.chat.NO_WORDS, True, f"/remix {share.id}")
     assert len(square.house.provider.orders) == 1
 
 

@@ -182,10 +182,33 @@ async def test_a_removal_is_over_when_its_person_orders_or_gets_a_clip(house: Ho
 async def test_other_words_stay_words(house: House) -> None:
     await asked(house)
     assert (await say(house, "yes, but slower")).text == texts.chat.NO_PHOTO
-    assert (await house.say("yes", attached())).parked, "a caption is a caption"
+    assert (await house.say("yes", attached())).text == texts.chat.NO_WORDS, "a photo of its own needs words"
     house.clock.tick(3601)
     assert (await say(house, "yes")).text == texts.chat.NO_PHOTO
     assert await house.used() == 0
+
+
+@pytest.mark.parametrize(
+    "said", ["yes", "No.", "thanks!", "ok", "wow", "so cool 😍", "👍", "?", "hello", "--10s thanks"]
+)
+async def test_talk_with_a_photo_of_its_own_is_asked_about(house: House, said: str) -> None:
+    configure(house.core, ask_consent=False)
+    reply = await house.say(said, attached())
+    assert (reply.text, reply.refused, reply.ask) == (texts.chat.NO_WORDS, True, "--10s" if "--" in said else "")
+    assert await house.used() == 0
+    assert (await house.say(f"{reply.ask} she smiles", attached())).job
+
+
+async def test_what_was_picked_in_a_form_is_not_lost_to_a_question(house: House) -> None:
+    picked = Inbound(Address("discord", "chat", "m"), "7", "k", "ok", (attached(),), {"duration": "10"})
+    reply = await house.core.handle(picked)
+    assert (reply.text, reply.refused, reply.ask) == (texts.chat.NO_WORDS, True, None)
+
+
+@pytest.mark.parametrize("said", ["💃", "no hands", "she loves it", "love is in the air"])
+async def test_what_may_describe_a_clip_is_ordered(house: House, said: str) -> None:
+    configure(house.core, ask_consent=False)
+    assert (await house.say(said, attached())).job
 
 
 @pytest.mark.parametrize(
