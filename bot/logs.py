@@ -14,11 +14,14 @@ Form = Literal["text", "json"]
 
 QUIET = ("httpx", "httpcore", "aiohttp.access", "asyncio", "aiosqlite", "telegram")
 """Libraries that log URLs (which may hold secrets), people's texts, or noise."""
+SHORTEST = 8
+"""Characters of a secret that is redacted."""
 LONGEST = 2000
 """Maximum characters of a line, which may hold untrusted input."""
 
-REPEATED = ("socket.accept() out of system resource",)
-"""Beginnings of lines that are logged at most once a minute."""
+REPEATED = ("socket.accept() out of system resource", "words in ")
+"""Beginnings of lines that are logged at most once a minute; of words that cannot be decrypted, a list may have
+thousands."""
 
 _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -32,8 +35,8 @@ class Redacted(logging.Formatter):
         self.hide(secrets)
 
     def hide(self, secrets: Iterable[str]) -> None:
-        """Redact these, too, from now on."""
-        self._secrets += [secret for secret in secrets if secret]
+        """Redact these, too, from now on; not short ones, which marks in the middle of words would spell."""
+        self._secrets += [secret for secret in secrets if len(secret) >= SHORTEST]
 
     def formatMessage(self, record: logging.LogRecord) -> str:
         return _spelt(self._redacted(super().formatMessage(record)))  # first: a secret may hold a control character

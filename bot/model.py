@@ -9,8 +9,10 @@ from typing import Literal
 
 from bot.sentence import Sentence
 
-UNREADABLE = "[words that cannot be read: their key is missing]"
-"""What stands in place of a person's words in the database that cannot be decrypted. It is never bought."""
+UNREADABLE = Sentence("[words that cannot be read: their key is missing]", {})
+"""What stands in place of a person's words in the database that cannot be decrypted. It is never bought.
+
+`texts.phrases.UNREADABLE` is the same, for translators."""
 
 State = Literal["queued", "submitting", "asking", "running", "delivering", "done"]
 Outcome = Literal["clip", "failed"]

@@ -1,17 +1,22 @@
 """The inbox: platform updates stored until handled, and adapters' notes about chats."""
 
+import logging
 from collections.abc import Collection, Sequence
 
 from bot.model import UNREADABLE
 from storage import rules
-from storage.database import Part, Transaction
+from storage.database import Part, Row, Transaction
 from storage.words import Words
+
+log = logging.getLogger(__name__)
 
 TAKE = "INSERT INTO intake (key, platform, body, at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING RETURNING key"
 WAITING = "SELECT key, body FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
 KEYS = "SELECT key FROM intake WHERE platform = $1 AND done_at IS NULL ORDER BY at, key"
 BODIES = "SELECT key, body FROM intake WHERE done_at IS NULL AND key = ANY($1)"
 HANDLED = "UPDATE intake SET body = '', done_at = $2 WHERE key = $1"
+# Deleted, not handled: one that comes again is new, and can be read.
+GIVE_UP = "DELETE FROM intake WHERE key = ANY($1) AND done_at IS NULL"
 SWEEP_INTAKE = "DELETE FROM intake WHERE platform = $1 AND done_at < $2"
 SWEEP_NOTES = "DELETE FROM notes WHERE platform = $1 AND until < $2"
 REMEMBER = """
@@ -48,7 +53,7 @@ class Inbox(Part):
 
     async def waiting(self, platform: str) -> list[tuple[str, str]]:
         """Keys and bodies of unhandled updates, in order of arrival; those that can be decrypted."""
-        return [(row["key"], row["body"]) for row in await self._all(WAITING, platform) if row["body"] != UNREADABLE]
+        return list((await self._readable(await self._all(WAITING, platform))).items())
 
     async def keys(self, platform: str) -> list[str]:
         """Keys of unhandled updates, in order of arrival."""
@@ -56,7 +61,15 @@ class Inbox(Part):
 
     async def bodies(self, keys: Sequence[str]) -> dict[str, str]:
         """Bodies by key, of those updates that are still unhandled and can be decrypted."""
-        return {row["key"]: row["body"] for row in await self._all(BODIES, list(keys)) if row["body"] != UNREADABLE}
+        return await self._readable(await self._all(BODIES, list(keys)))
+
+    async def _readable(self, rows: Sequence[Row]) -> dict[str, str]:
+        """Bodies by key. An update that cannot be decrypted is given up: nothing would ever end it."""
+        found = {row["key"]: row["body"] for row in rows}
+        if unreadable := [key for key, body in found.items() if body == UNREADABLE]:
+            log.error("%s messages that cannot be decrypted are given up", len(unreadable))
+            await self._change(GIVE_UP, unreadable)
+        return {key: body for key, body in found.items() if body != UNREADABLE}
 
     async def handled(self, key: str, now: float) -> None:
         """Mark as handled: deletes the body; the key stays for as long as the platform may send it again."""

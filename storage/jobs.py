@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.errors import StoreDown
-from bot.model import EVERYTHING, Address, Job, LedgerEntry, Search
+from bot.model import EVERYTHING, UNREADABLE, Address, Job, LedgerEntry, Search
 from bot.ports import Step, Submission
 from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Rulebook
 from storage import charging, counters, queue, rows, rules, turns
@@ -251,5 +251,5 @@ class Store(Claims, Incidents):
 
 def _fitting(said: Mapping[str, str], wanted: Sequence[str]) -> set[str]:
     """The orders whose prompt has all of these; `said`: their wording by id."""
-    prompts = {name: rows.fold(rows.said(wording)[0]) for name, wording in said.items()}
+    prompts = {name: rows.fold(rows.said(wording)[0]) for name, wording in said.items() if wording != UNREADABLE}
     return {name for name, prompt in prompts.items() if all(word in prompt for word in wanted)}

@@ -39,7 +39,7 @@ CLAIM_EDITS = _CLAIM.format(which="AND kind = 'refresh'")
 DONE = "DELETE FROM outbox WHERE id = $1 AND claims = $2"
 LATER = "UPDATE outbox SET due_at = $3, tries = tries + 1 WHERE id = $1 AND claims = $2"
 NEXT = "SELECT min(due_at) AS at FROM outbox WHERE platform = ANY($1)"
-_UNREADABLE_BODY = json.dumps({"text": UNREADABLE, "buttons": []})
+_UNREADABLE_BODY = json.dumps({"text": packed(UNREADABLE), "buttons": []})
 _RANK = {"remove": 0, "refresh": 2}
 
 

@@ -4,6 +4,9 @@ from typing import Literal
 
 from bot.sentence import EMPTY, Sentence, _, _n, verbatim
 
+UNREADABLE = _("[words that cannot be read: their key is missing]")
+"""`bot.model.UNREADABLE`, in place of words that cannot be decrypted."""
+
 
 def credits_(amount: int) -> Sentence:
     """An amount of credits with its unit."""
@@ -68,6 +71,8 @@ def refill(seconds: float, span: str = "day", zone: str = "UTC") -> Sentence:
 
 def shorten(text: str, length: int) -> str:
     """The text on one line, cut to `length` characters."""
+    if text == UNREADABLE:
+        return UNREADABLE
     line = " ".join(text.split())
     return line if len(line) <= length else line[: length - 1].rstrip() + "…"
 

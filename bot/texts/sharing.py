@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from bot.sentence import EMPTY, Sentence, _, _n, join, lines, sentences
 from bot.texts.jobs import MADE_BY_AI
-from bot.texts.phrases import quoted, shorten
+from bot.texts.phrases import UNREADABLE, quoted, shorten
 
 SHARE = _("Share")
 NAME = 64
@@ -15,6 +15,8 @@ _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\
 
 def plain(text: str) -> str:
     """Text on one line, without control characters and characters that change the direction of text."""
+    if text == UNREADABLE:
+        return UNREADABLE
     kept = (c for c in text if c not in _BIDI and (c.isspace() or unicodedata.category(c) not in ("Cc", "Cs", "Cn")))
     return " ".join("".join(kept).split())
 

@@ -79,7 +79,18 @@ def said_as_json(level: str, secrets: list[str], capsys: pytest.CaptureFixture[s
     return capsys.readouterr().err
 
 
-ODD = ["sk-secret", 'pa"ss\\word', "päss\tword", "line\nbreak", "\u2028odd\x7f"]
+def test_a_short_password_is_not_spelt_by_marks_in_other_words(capsys: pytest.CaptureFixture[str]) -> None:
+    said = said_as_json("INFO", ["a", "base"], capsys, lambda: logging.getLogger("bot.x").warning("a database"))
+    assert json.loads(said)["message"] == "a database"
+
+
+def test_thousands_of_words_that_cannot_be_read_are_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    log = logging.getLogger("storage.sealed")
+    said = said_as_json("INFO", [], capsys, lambda: [log.error("words in %s cannot be read", n) for n in range(9)])
+    assert len(said.splitlines()) == 1
+
+
+ODD = ["sk-secret", 'pa"ss\\word', "päss\tword", "line\nbreak", "\u2028very odd\x7f"]
 
 
 @pytest.mark.parametrize("secret", ODD)

@@ -199,12 +199,16 @@ async def test_without_its_key_nothing_is_wrong_but_the_words(sealed: Store, ope
     assert [one.id for one, _ in await store.retention.parked(job.person, unreadable=True)] == ["job2"]
     share = (await store.gallery.of_job(job.id))[0]
     assert (share.prompt, (await store.gallery.reports(share.id))[0].reason) == (UNREADABLE, UNREADABLE)
+    assert await store.inbox.keys("telegram") == ["u1"]
     assert (await store.inbox.waiting("telegram"), await store.inbox.bodies(["u1"])) == ([], {})
+    assert await store.inbox.keys("telegram") == []  # nothing waits for ever, and one that comes again is new
+    assert await store.inbox.take("u1", "telegram", "body", NOW)
     assert await store.inbox.recall("telegram", "7", "asked", NOW) is None
     assert await store.answers.given("u1", job.person) is None
     claimed = await store.outbox.claim(NOW, 0.0, 9, ["telegram"])
     assert [str(one.text) for one in claimed if one.id == "o1"] == [UNREADABLE]
     assert [one.id for one in await store.jobs(job.person, search=Search(words="marzipan"))] == []
+    assert [one.id for one in await store.jobs(job.person, search=Search(words="key is missing"))] == []
 
 
 async def test_keys_that_are_away_are_waited_for(sealed: Store, opened: Open, tmp_path: Path) -> None:

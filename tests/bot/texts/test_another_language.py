@@ -13,9 +13,10 @@ from bot import languages, texts
 from bot.admin import chart
 from bot.commands import table
 from bot.conversation import Inbound, Reply
-from bot.model import Address, Incident
+from bot.model import UNREADABLE, Address, Incident
 from bot.quotas.pricing import Policy
 from bot.sentence import Sentence
+from bot.texts import phrases
 from tests.houses import House, attached, configure
 from tests.strange import english, english_in
 
@@ -62,6 +63,21 @@ async def test_refusals_of_orders_and_of_decoders_are_told_in_it(house: House, s
         reply = await house.core.handle(replace(asker, key=str(number), text=words, attachments=pictures))
         assert reply.text
         assert english_in(reply) == [], words
+
+
+async def test_words_that_cannot_be_decrypted_are_told_in_it(house: House, strange: str) -> None:
+    job = await house.order("she smiles")
+    await house.finish(job)
+    await house.core.context.store._db.write(
+        lambda tx: tx.all("UPDATE jobs SET wording = 'sealed:1:' WHERE id = $1", job.id)
+    )
+    asker = Inbound(Address("telegram", "7", "m"), "7", "k", language=strange)
+    for line in ("/jobs", "/delete", f"/new {job.id}", f"/again {job.id}"):
+        reply = await house.core.handle(replace(asker, key=line, text=line))
+        assert english_in(reply) == [], line
+    assert phrases.UNREADABLE == UNREADABLE
+    assert UNREADABLE.into(strange) != UNREADABLE
+    assert phrases.shorten(UNREADABLE, 9) == UNREADABLE
 
 
 async def test_a_status_line_and_a_result_go_through_the_worker_as_ids_and_arguments(
