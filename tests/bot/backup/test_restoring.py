@@ -1,87 +1,29 @@
 """A backup that is put back: what is there then, what waits, and what an interruption leaves. On both databases."""
 
-import asyncio
 import json
 import os
-import secrets
 import shutil
-import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
-import asyncpg
 import pytest
-from pydantic import SecretStr
 
 from bot.app import open_app
-from bot.backup import checking, finishing, locks, making, manifest, moving, restoring
-from bot.backup.finishing import usable
+from bot.backup import checking, finishing, making, manifest, moving
 from bot.backup.making import Progress
-from bot.backup.restoring import Restored, restore
-from bot.backup.source import source_of, tombstones_of
 from bot.config import Settings
-from bot.encryption import keys_of, vault_of
 from bot.errors import Misconfigured, StoreDown
 from bot.gallery import sharing
-from bot.jobs.machine import hold
-from bot.media.library import Media
-from bot.media.signed_links import secret_of
 from bot.privacy import retention
 from bot.quotas.records import Act
 from bot.quotas.rules import HOUSE, Rule
-from bot.sealing.words import TextCipher
-from storage import Store, open_store
-from tests import templates
 from tests.bookkeeping import check as check_books
 from tests.bookkeeping import rows
-from tests.samples import a_job, an_order
+from tests.bot.backup.restores import ANN, ANN_TOO, BOB, NOW, backed_up, opened, put_back, tree
 from tests.traces import TOWN, a_past, a_share, everywhere
 
 pytestmark = [pytest.mark.databases, pytest.mark.usefixtures("programs")]
-
-ANN, ANN_TOO, BOB = "telegram:900100200", "discord:900100300", "telegram:700100200"
-NOW = 1_764_400_000.0
-ROOT = Path(__file__).parents[3]
-
-
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[tuple[Store, Media]]:
-    """The installation, as the app has it."""
-    if settings.database_url is None:
-        await templates.put(settings.data_dir)
-    settings.data_dir.mkdir(exist_ok=True)
-    url = settings.database_url.get_secret_value() if settings.database_url else None
-    stones = tombstones_of(settings, secret_of(settings.data_dir))
-    names = (f"name{number}" for number in range(1000))
-    media = Media(settings.data_dir, new_id=lambda: next(names))
-    store = await open_store(settings.data_dir, url, tombstones=stones)
-    try:
-        yield store, media
-    finally:
-        await media.close()
-        await store.close()
-
-
-async def backed_up(settings: Settings, at: float = NOW) -> Path:
-    assert settings.backup_dir
-    with making.receiving(settings.backup_dir):
-        return await making.make(source_of(settings), settings.backup_dir, at)
-
-
-async def put_back(settings: Settings, folder: Path) -> Restored:
-    return await restore(settings, folder, NOW + 5000, Progress())
-
-
-def tree(folder: Path) -> dict[str, bytes]:
-    """All files of the data, as far as their content is ours."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in folder.rglob("*")
-        if path.is_file() and not path.name.startswith(("photoplay.db", "lock"))
-    }
 
 
 async def test_what_was_there_is_back_paused_and_what_was_in_line_waits(settings: Settings) -> None:
@@ -257,80 +199,6 @@ async def test_what_is_damaged_foreign_or_newer_changes_nothing(settings: Settin
         assert not await store.quotas.paused()
 
 
-STEPS = [
-    (making, "take"),
-    (making, "copy"),
-    (moving, "write"),
-    (moving, "commit"),
-    (os, "rename"),
-    (finishing, "_settle"),
-    (moving, "end"),
-]
-
-
-class Died(BaseException):
-    """The process was killed here."""
-
-
-async def interrupted(settings: Settings, folder: Path, target: object, name: str, after: int) -> bool:
-    """Put back, and die at the n-th call of this step; False if there are fewer. Nothing of ours runs after it."""
-    calls, real = 0, getattr(target, name)
-    dead = False
-
-    def step(*args: object, **named: object) -> object:
-        nonlocal calls, dead
-        calls += 1
-        if dead or calls > after:
-            dead = True
-            raise Died
-        return real(*args, **named)
-
-    async def nothing(*_: object) -> None:
-        raise Died
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(target, name, step)
-        real_finish = finishing.finish
-
-        async def finish(found: Settings) -> object:
-            return await (nothing() if dead else real_finish(found))
-
-        patch.setattr(restoring, "finish", finish)
-        try:
-            await put_back(settings, folder)
-        except Died:
-            return True
-    return False
-
-
-@pytest.mark.parametrize(("target", "name"), STEPS, ids=[name for _, name in STEPS])
-async def test_an_interruption_at_any_step_leaves_the_old_or_the_new_whole(
-    settings: Settings, tmp_path: Path, target: object, name: str
-) -> None:
-    async with opened(settings) as (store, media):
-        await a_past(store, media, "old", ANN, NOW)
-        folder = await backed_up(settings)
-        await a_past(store, media, "new", BOB, NOW)
-    deaths = 0
-    for after in range(12):
-        if not await interrupted(settings, folder, target, name, after):
-            break
-        deaths += 1
-        async with usable(settings):
-            pass  # what the next start does
-        assert moving.read(settings.data_dir) is None
-        async with opened(settings) as (store, media):
-            found = {job["id"] for job in await rows(store, "SELECT id FROM jobs")}
-            assert found in ({"old"}, {"old", "new"})
-            assert media.has("oldc.mp4")
-            assert media.has("newc.mp4") == ("new" in found)
-            assert await store.quotas.paused() == (found == {"old"})
-            if found == {"old"}:  # begin anew
-                await store.quotas.amend(Act(f"r{after}", NOW, BOB, HOUSE, "resume"), lambda r: replace(r, paused=None))
-                await a_past(store, media, "new", BOB, NOW)
-    assert deaths or (name in ("copy", "commit")), "the step is there"
-
-
 async def test_a_full_disk_changes_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     async with opened(settings) as (store, media):
         await a_past(store, media, "old", ANN, NOW)
@@ -383,21 +251,6 @@ async def test_a_database_that_is_damaged_inside_is_found(settings: Settings, tm
     assert not list(tmp_path.glob(".photoplay-check-*"))
 
 
-async def test_two_that_start_after_an_interruption_finish_it_once(settings: Settings) -> None:
-    async with opened(settings) as (store, media):
-        await a_past(store, media, "old", ANN, NOW)
-        folder = await backed_up(settings)
-        await a_past(store, media, "new", BOB, NOW)
-    assert await interrupted(settings, folder, os, "rename", 3)
-
-    async def start() -> list[str]:
-        async with usable(settings), opened(settings) as (store, _):
-            return [row["id"] for row in await rows(store, "SELECT id FROM jobs")]
-
-    assert await asyncio.gather(start(), asyncio.sleep(0)) is not None
-    assert await start() == ["old"]
-
-
 async def test_a_restore_can_be_undone_and_that_too(settings: Settings) -> None:
     async with opened(settings) as (store, media):
         await a_past(store, media, "old", ANN, NOW)
@@ -424,138 +277,3 @@ async def test_a_restore_can_be_undone_and_that_too(settings: Settings) -> None:
         assert {row["id"] for row in await rows(store, "SELECT id FROM jobs")} == {"old", "since"}
         assert media.has("sincec.mp4")
     assert again.removed.people == 0
-
-
-async def test_psql_that_outlives_the_restore_keeps_others_out(settings: Settings, tmp_path: Path) -> None:
-    if settings.database_url is None:
-        return  # there is no other program
-    async with opened(settings) as (store, media):
-        await a_past(store, media, "old", ANN, NOW)
-        folder = await backed_up(settings)
-        await a_past(store, media, "new", BOB, NOW)
-    url = settings.database_url.get_secret_value()
-    holder = await asyncpg.connect(url)
-    holding = holder.transaction()
-    await holding.start()
-    await holder.execute("LOCK TABLE gate")  # psql waits for it
-    names = {"DATA_DIR": str(settings.data_dir), "DATABASE_URL": url, "PYTHONPATH": str(ROOT)}
-    command = (sys.executable, "-m", "bot", "restore", str(folder))
-    process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, env={**names, "PATH": os.environ["PATH"]})
-    looking = await asyncpg.connect(url)  # a transaction would see the same for ever
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'psql' AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(60):
-        while not await looking.fetchval(waiting):
-            assert process.returncode is None
-            await asyncio.sleep(0.05)
-    process.kill()
-    await process.wait()
-    with pytest.raises(Misconfigured, match="is running on"), finishing.alone(settings.data_dir):
-        pass
-    await holding.rollback()
-    await holder.close()
-    await looking.close()
-    async with locks.awaited(lambda: finishing.alone(settings.data_dir), 60):
-        pass  # psql has ended
-    async with usable(settings), opened(settings) as (store, media):
-        assert [row["id"] for row in await rows(store, "SELECT id FROM jobs")] == ["old"]
-        assert await store.quotas.paused()
-        assert not media.has("newc.mp4")
-
-
-async def test_encrypted_files_come_back_with_their_keys(settings: Settings) -> None:
-    def unlocked() -> Media:
-        return Media(settings.data_dir, new_id=partial(secrets.token_hex, 4), vault=vault_of(settings))
-
-    async with opened(settings) as (store, _):
-        media = unlocked()
-        for name, who in (("ann", ANN), ("bob", BOB)):
-            await a_past(store, media, name, who, NOW)
-            for file in (f"{name}p.jpg", f"{name}c.mp4"):
-                assert await media.seal(file, who)
-        keys = media.vault.keys
-        assert keys
-        hers, his = keys.current(ANN), keys.current(BOB)
-        folder = await backed_up(settings)
-        assert not any(b"clip of" in path.read_bytes() for path in folder.glob("clips/*"))
-        await retention.forget(store, media, ANN, NOW + 2)
-        await media.close()
-    shutil.rmtree(settings.data_dir)  # with the keys and the master key
-    assert (await put_back(settings, folder)).removed.people == 1
-    media = unlocked()
-    assert not media.has("annc.mp4")
-    assert media.stored("bobc.mp4").read().startswith(b"clip of bob")
-    assert media.vault.keys
-    assert media.vault.keys.current(BOB) == his
-    assert media.vault.keys.current(ANN) != hers
-    assert await media.drop_keys([ANN]) == 1
-    await media.close()
-
-
-@asynccontextmanager
-async def encrypting(settings: Settings) -> AsyncIterator[Store]:
-    """The installation's store, which encrypts words."""
-    url = settings.database_url.get_secret_value() if settings.database_url else None
-    cipher = TextCipher(keys_of(settings, make=True))
-    store = await open_store(settings.data_dir, url, cipher=cipher)
-    try:
-        yield store
-    finally:
-        await store.close()
-
-
-async def test_encrypted_words_come_back_with_their_keys(settings: Settings, tmp_path: Path) -> None:
-    async with opened(settings) as (noting, media), encrypting(settings) as store:
-        for name, who in (("ann", ANN), ("bob", BOB)):
-            job = a_job(name, person=who, order=an_order(prompt=f"{name} smiles"))
-            await store.submit(job, hold(job))
-        folder = await backed_up(settings)
-        await retention.forget(noting, media, ANN, NOW + 2)
-    assert (await checking.check(settings, folder, tmp_path, Progress())).opens
-    shutil.rmtree(settings.data_dir)
-    await put_back(settings, folder)
-    async with encrypting(settings) as store:
-        found = await store.job("bob")
-        assert found
-        assert found.order.prompt == "bob smiles"
-        assert await store.jobs(ANN) == []
-
-
-async def test_a_backup_without_a_key_of_its_words_is_no_good(settings: Settings, tmp_path: Path) -> None:
-    async with opened(settings), encrypting(settings) as store:
-        job = a_job("bob", person=BOB)
-        await store.submit(job, hold(job))
-        for path in (settings.data_dir / "keys").glob("????????????????????????????????"):
-            path.unlink()
-        folder = await backed_up(settings)
-    with pytest.raises(Misconfigured, match=r"words of the newest order .* cannot be decrypted"):
-        await checking.check(settings, folder, tmp_path, Progress())
-
-
-async def test_words_wait_for_the_master_key(settings: Settings, tmp_path: Path) -> None:
-    secret = settings.model_copy(update={"master_key": SecretStr("a master key that is kept elsewhere, in a safe")})
-    async with opened(secret), encrypting(secret) as store:
-        job = a_job("bob", person=BOB)
-        await store.submit(job, hold(job))
-        folder = await backed_up(secret)
-    assert not (await checking.check(settings, folder, tmp_path, Progress())).opens
-    shutil.rmtree(secret.data_dir)
-    await put_back(settings, folder)
-    async with encrypting(secret) as store:
-        found = await store.job("bob")
-        assert found
-        assert (found.order.prompt, found.halted) == ("she smiles", True)
-
-
-async def test_a_backup_without_its_master_key_is_put_back_and_waits_for_it(settings: Settings) -> None:
-    secret = settings.model_copy(update={"master_key": SecretStr("a master key that is kept elsewhere, in a safe")})
-    async with opened(secret) as (store, _):
-        media = Media(secret.data_dir, new_id=partial(secrets.token_hex, 4), vault=vault_of(secret))
-        await a_past(store, media, "bob", BOB, NOW)
-        await media.seal("bobc.mp4", BOB)
-        folder = await backed_up(secret)
-        await media.close()
-    shutil.rmtree(secret.data_dir)
-    await put_back(settings, folder)
-    with pytest.raises(Misconfigured, match=r"master key .* is missing\. Nothing is lost"):
-        vault_of(settings)
-    assert vault_of(secret).read(settings.data_dir / "clips" / "bobc.mp4").startswith(b"clip of bob")
