@@ -33,7 +33,7 @@ def fits(
 ) -> Sentence | None:
     """Why the model cannot do it, with one that can, `among` those, and how it is ordered; None if it can.
 
-    `any_length`: nobody asked for these seconds, so another model may have its own. `called`: what people write for a
+    `any_length`: these seconds were not asked for, so another model may have its own. `called`: what people write for a
     model.
     """
     models = rows() if among is None else among

@@ -323,7 +323,7 @@ def _is_private(settings: Settings) -> bool:
 
 
 def _platforms(settings: Settings) -> frozenset[str]:
-    """The configured platforms, whichever of them this process connects to."""
+    """The configured platforms, also those that this process does not connect to."""
     tokens = {name for name, row in connections.CONNECTIONS.items() if row.token(settings)}
     return frozenset({*tokens, "web"} if settings.playground_password or _is_private(settings) else tokens)
 

@@ -173,5 +173,5 @@ class Comparison:
 
 
 def reference(host: str, remote_id: str) -> str:
-    """What stands for a generation in our books, which are to hold no id that leads to a person's clip."""
+    """The name of a generation in our books, which are to hold no id that leads to a person's clip."""
     return sha256(f"{host}\0{remote_id}".encode()).hexdigest()

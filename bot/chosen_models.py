@@ -40,7 +40,7 @@ class Known:
         return cls({id: Fraction(rate) for id, _, rate in pairs}, tuple(lists))
 
     def listed(self, model: Model) -> Price | None:
-        """By the hosts' lists; of several the dearest, as an order goes to whichever takes it."""
+        """By the hosts' lists; of several the dearest, as any of them may take an order."""
         found = [(price, one.host) for one in self.lists if (price := one.price(model)) is not None]
         return Price(max(found)[0], source=max(found)[1]) if found else None
 

@@ -197,7 +197,7 @@ async def _attended(app: App, stopped: asyncio.Event) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _watched(app: App, process: str) -> AsyncIterator[None]:
-    """Tells the operator how it goes, inside the block."""
+    """Reports on the process to the operator, inside the block."""
     async with AsyncExitStack() as stack:
         if app.settings.metrics_port is not None:
             from bot.watch.listener import metrics  # what it loads is not needed otherwise

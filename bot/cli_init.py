@@ -155,7 +155,7 @@ def _tell(sentence: Sentence, style: str | None = None) -> None:
 
 
 def _finish(answers: Mapping[str, str]) -> None:
-    """Write, and say how it goes on."""
+    """Write, and say what to do next."""
     path = Path(str(Settings.model_config.get("env_file", ".env")))
     if answers:
         setup.write(path, {name.upper(): value for name, value in answers.items()})

@@ -233,7 +233,7 @@ class Reply:
     names: tuple[str, ...] = field(default=(), compare=False)
     """Persons named in it, besides those mentioned in the message."""
     placed: bool = field(default=False, compare=False)
-    """`job` is a new one, of the message itself: no line of it stands yet."""
+    """`job` is a new one, of the message itself: it has no status line yet."""
 
     def into(self, language: str) -> "Reply":
         """The same in another language."""

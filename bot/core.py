@@ -136,7 +136,7 @@ class Core:
 
     async def origin(self, reply: Reply) -> tuple[Address | None, bool]:
         """The message with the photo of a reply's order, whether placed or parked; whether its line needs no sending:
-        it stands already, or the job is done. None: the message that the reply answers."""
+        it is there already, or the job is done. None: the message that the reply answers."""
         if reply.placed:
             return None, False
         if reply.job:
@@ -200,7 +200,7 @@ class Core:
 
     def _was_told(self, inbound: Inbound, denial: Denial) -> bool:
         """Whether the person was told the same denial a moment ago, in a chat with other readers."""
-        if platforms.kind(inbound.address.platform) != "chat" or not inbound.shared:  # nobody reads along
+        if platforms.kind(inbound.address.platform) != "chat" or not inbound.shared:  # no others read along
             return False
         # Another price is another answer: somebody tries what costs less.
         key, now = (inbound.person, inbound.scope, denial.cause, str(denial.sentence)), self.context.clock()

@@ -2,7 +2,7 @@
 
 PhotoplayError
 ├── Refusal            the person: its message is the sentence to tell them, nothing was spent
-│   └── Denial         a limit stands in the way
+│   └── Denial         a limit is reached
 ├── ProviderError      the worker
 │   ├── NotSent        provably nothing was taken: try again later
 │   ├── Ambiguous      it may have been taken and billed: never send it again

@@ -10,7 +10,7 @@ from typing import Literal
 from bot.sentence import Sentence
 
 UNREADABLE = Sentence("[words that cannot be read: their key is missing]", {})
-"""What stands in place of a person's words in the database that cannot be decrypted. It is never bought.
+"""The placeholder of a person's words in the database that cannot be decrypted. It is never bought.
 
 `texts.phrases.UNREADABLE` is the same, for translators."""
 

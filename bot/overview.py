@@ -1,4 +1,4 @@
-"""Values of the operator's page, from the core to whoever shows it. Times are Unix seconds, amounts credits."""
+"""Values of the operator's page, from the core to adapters. Times are Unix seconds, amounts credits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -33,7 +33,7 @@ MOST = 20
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A comparison, and the differences in it of which nobody was told before."""
+    """A comparison, and the differences in it that were not reported before."""
 
     comparison: Comparison
     new: Sequence[Entry]

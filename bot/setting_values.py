@@ -34,14 +34,14 @@ def is_inside(folder: Path, data: Path) -> bool:
 
 
 def key(value: SecretStr | None) -> SecretStr | None:
-    """A key or token, as it goes into an HTTP header."""
+    """A key or token that an HTTP header can carry."""
     if value and not all("!" <= character <= "~" for character in value.get_secret_value()):
         raise ValueError("it has a space or a character in it that no key has; please copy it again")
     return value
 
 
 def address_to_fetch(value: SecretStr | None) -> SecretStr | None:
-    """A URL that is fetched; secret, as whoever has it can report in our name."""
+    """A URL that is fetched; secret, as it permits reports in our name."""
     try:
         parts = urlsplit(value.get_secret_value()) if value else None
         good = parts is None or (parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.fragment)

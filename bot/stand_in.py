@@ -11,11 +11,11 @@ CREDIT = 63_000
 
 assert catalogue.DEFAULT.usual
 USUAL = catalogue.DEFAULT.usual
-"""Seconds, of the models of which nobody says it."""
+"""Seconds, of the models without a known time."""
 
 
 def models() -> Models:
-    """By the ids that it goes by. It charges a model without a known price like the first one."""
+    """By their ids at the stand-in. It charges a model without a known price like the first one."""
     return {
         row.sold[NAME].id: Model(
             row.seconds,

@@ -1,4 +1,4 @@
-"""The models that the stand-in stands in for, as it is handed them."""
+"""The models that the stand-in imitates, as it is handed them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -53,7 +53,7 @@ class Planes:
 
 def _sampled(plane: Pixels, positions: Floats) -> Pixels:
     # The stubs of OpenCV do not know that the second map is None when the first one has both coordinates. An empty
-    # array in its place makes OpenCV loop for ever.
+    # array in its place makes OpenCV loop without end.
     return pixels(
         cv2.remap(plane, positions, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)  # type: ignore[call-overload]
     )

@@ -40,7 +40,7 @@ class Generator:
     """The stand-in service over one folder.
 
     With a `key` every API call must carry it; without one any caller is served. `delay` seconds are added before a clip
-    completes. At most `limit` generations may be unfinished. `models`: those that it stands in for. Clips are free,
+    completes. At most `limit` generations may be unfinished. `models`: those that it imitates. Clips are free,
     unless there is a `deposit` in USD, from which they are paid. `pace`: share of its model's usual time that a clip
     takes at least.
     """

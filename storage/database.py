@@ -45,7 +45,7 @@ class Database(Protocol):
         """Run `work` with changes; they are on disk when this returns."""
 
     async def write_along(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
-        """As `write`, for what nobody waits for: it may share the commit of a write to come, some hundredths of a
+        """As `write`, for what is not urgent: it may share the commit of a write to come, some hundredths of a
         second later, where each commit costs."""
 
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:

@@ -31,7 +31,7 @@ FORGET = "DELETE FROM notes WHERE platform = $1 AND chat = $2 AND name = $3"
 MOVE_SHARES = "UPDATE shares SET chat = $3, message = NULL WHERE platform = $1 AND chat = $2"
 MOVE_JOBS = """
     UPDATE jobs SET chat = $3, message = '', status_id = NULL, sent_id = NULL WHERE platform = $1 AND chat = $2"""
-# Messages of the old chat are out of reach. A post under way goes to the new chat.
+# Messages of the old chat are out of reach. A post under way is sent to the new chat.
 LOST_SHOWINGS = "DELETE FROM showings WHERE platform = $1 AND chat = $2"
 LOST_REPEATS = "DELETE FROM repeats WHERE platform = $1 AND chat = $2"
 LOST_EDITS = "DELETE FROM outbox WHERE platform = $1 AND chat = $2 AND kind IN ('refresh', 'remove')"
@@ -93,7 +93,7 @@ class Inbox(Part):
         """
 
         async def work(tx: Transaction) -> None:
-            said = Words("notes.value", value) if chat or about else value  # else it is the bot's own, of nobody
+            said = Words("notes.value", value) if chat or about else value  # else it is the bot's own
             await tx.all(REMEMBER, platform, chat, name, said, until)
             await tx.all(ABOUT_NONE, platform, chat, name)
             await tx.many(ABOUT, [(platform, chat, name, person) for person in sorted(set(about))])

@@ -94,7 +94,7 @@ class Store(Claims, Incidents):
         self.operator_sessions = OperatorSessions(database)
 
     def unsealed(self) -> Unsealed | None:
-        """What goes through the words that are not encrypted yet; None if none are to be."""
+        """The pass through the words that are not encrypted yet; None if none are to be."""
         return Unsealed(self._db) if self._cipher.seals else None
 
     async def has_sealed(self) -> bool:

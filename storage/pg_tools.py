@@ -1,6 +1,6 @@
 """Dumps of PostgreSQL by its own programs: `pg_dump` writes one, `psql` reads it back, each in one transaction.
 
-The password goes through a file, as a program's arguments can be read by everybody on the machine.
+The password is passed in a file, as a program's arguments can be read by all on the machine.
 """
 
 import asyncio
@@ -51,13 +51,13 @@ FROM pg_proc AS thing JOIN pg_namespace AS space ON space.oid = thing.pronamespa
 WHERE space.nspname = :'from'
     AND NOT EXISTS (SELECT 1 FROM pg_depend WHERE objid = thing.oid AND deptype = 'e') \gexec
 """
-"""Moves what stands in the schema `from`."""
+"""Moves what is in the schema `from`."""
 _ASIDE = rf"""
 CREATE SCHEMA :"aside";
 \set from :place
 \set to :aside
 {_MOVE}"""
-"""Before the dump is read: what is there goes to a schema of its own."""
+"""Before the dump is read: what is there is moved to a schema of its own."""
 _BACK = rf"""
 \set from :back
 \set to :place

@@ -241,7 +241,7 @@ async def _explore(target: Target) -> Way:
             if await connection.fetchval("SELECT pg_backend_pid()") == connection.get_server_pid():
                 return Way(pooled=target.pooled, keeps=not target.pooled)
             name = f"photoplay_{secrets.token_hex(8)}"
-            held = await connection.prepare("SELECT 1", name=name)  # closed when the last reference goes
+            held = await connection.prepare("SELECT 1", name=name)  # closed with the last reference
             sql = "SELECT count(*) FROM pg_prepared_statements WHERE name = $1"
             raw = await connection.fetchval(sql, held.get_name())
             if raw:  # our name reached the server: another client on it would collide

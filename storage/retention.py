@@ -90,7 +90,7 @@ ORDERS = """
 COUNT = "SELECT count(*) AS n FROM jobs WHERE person = $1 AND created_at <= $2"
 UNFOLLOW = "UPDATE jobs SET follows = NULL WHERE follows = $1 AND person = ANY($2)"
 
-# Whoever is named in any table; of rules and acts, those about a person.
+# All who are named in any table; of rules and acts, those about a person.
 EVERYBODY = """
     SELECT person FROM jobs UNION SELECT person FROM parked UNION SELECT person FROM shares
     UNION SELECT person FROM codes UNION SELECT person FROM grants UNION SELECT actor FROM grants

@@ -43,7 +43,7 @@ def copy(source: Path, target: Path, stopped: Callable[[], bool]) -> None:
 
 
 def mark(path: Path, place: str) -> None:
-    """Have a copy say that it lay elsewhere, so that whoever opens it takes it for one. Raises `StoreDown`."""
+    """Record in a copy that it was elsewhere, so that it is opened as one. Raises `StoreDown`."""
     try:
         with closing(sqlite3.connect(_uri(path, "rw"), uri=True, isolation_level=None)) as database:
             database.execute(MARK, {"1": place})

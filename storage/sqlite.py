@@ -1,7 +1,7 @@
 """SQLite through aiosqlite: one writer, one reader, and group commit of small transactions.
 
 A commit waits for the disk (`synchronous=FULL`: a paid order must survive a power cut), so the writer takes all
-waiting work, runs it in sequence in one transaction and commits once; what nobody waits for (`write_along`) lets others
+waiting work, runs it in sequence in one transaction and commits once; what is not urgent (`write_along`) lets others
 start the round. Each of several pieces has a savepoint: an error undoes that piece alone. Results and errors are
 delivered after the commit, since a refusal may rest on another piece of the same round. If the transaction itself fails
 (a lock held by another process, a full disk) the whole round is rolled back, and all its callers get one `StoreDown`.

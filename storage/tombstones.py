@@ -1,7 +1,7 @@
 """Tombstones: what people had removed, noted outside of the database, so that a restored copy loses it again.
 
 One line per removal in a file of each folder: its time, its kind, a keyed hash of the id. The first folder is that of
-the data, the second that of the backups; the hash keeps the ids from whoever reads the file without the key.
+the data, the second that of the backups; the hash keeps the ids from a reader of the file without the key.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """Words from before they were encrypted, or from a time without: found and encrypted row by row.
 
-What is done is seen from the rows, so it goes on after a restart, and several processes may do it at once.
+What is done is seen from the rows, so it continues after a restart, and several processes may do it at once.
 """
 
 from bot.sealing.words import MARK
@@ -59,7 +59,7 @@ SEALED = " UNION ALL ".join(_MARKED.format(*column.split("."), len(MARK), MARK) 
 
 
 class Unsealed(Part):
-    """Goes through the tables once."""
+    """One pass through the tables."""
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)

@@ -1,6 +1,6 @@
-"""What people wrote, as it is bound to a statement, and the columns that it stands in, encrypted (`storage.sealed`).
+"""What people wrote, as it is bound to a statement, and the columns that hold it, encrypted (`storage.sealed`).
 
-Lasting words have the key of their person, which goes when the person is forgotten: those of orders and shares. What is
+Lasting words have the key of their person, deleted when the person is forgotten: those of orders and shares. What is
 deleted within days or weeks (messages, questions, answers, notices, reports) has the bot's own key: whose it is is not
 known yet, or several people are named in it.
 """
@@ -26,7 +26,7 @@ COLUMNS: tuple[Column, ...] = get_args(Column)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A parameter of a statement that is encrypted when it is bound. `owner`: the row's person; empty: nobody."""
+    """A parameter of a statement that is encrypted when it is bound. `owner`: the row's person; empty: no person."""
 
     column: Column
     text: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Messages that address the bot: read and saved. Nobody waits for an acknowledgement, so saving is tried for long."""
+"""Messages that address the bot: read and saved. No acknowledgement is due, so saving is retried for long."""
 
 import asyncio
 import logging

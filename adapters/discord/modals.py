@@ -20,7 +20,7 @@ from bot.sentence import EMPTY
 log = logging.getLogger(__name__)
 
 KEPT = "?"
-"""Prefix of the command that stands for an incomplete request."""
+"""Prefix of the command of an incomplete request."""
 FORMS = "forms"
 """Chat part of the notes with modals' requests."""
 MOST = 5_000

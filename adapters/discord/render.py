@@ -27,7 +27,7 @@ _TAGS = re.compile(r"<(?=[@#:/a-z])")
 
 
 def content(reply: Reply, link: str = "") -> str:
-    """The text: prompts are shown literally and ping nobody. `link` is embedded below."""
+    """The text: prompts are shown literally, without mentions. `link` is embedded below."""
     if link:
         covered = reply.clip is not None and reply.clip.spoiler
         tail = f"\n||{link}||" if covered else f"\n{link}"

@@ -6,7 +6,7 @@ PLATFORM = "telegram"
 
 
 def _load() -> None:
-    """Load the library without what decrypts Telegram Passport: nobody here sends one, and it takes 7 MB.
+    """Load the library without what decrypts Telegram Passport: none is sent here, and it takes 7 MB.
 
     The library does without where that is not installed.
     """

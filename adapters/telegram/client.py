@@ -155,7 +155,7 @@ class TelegramClient(Bot):
 
 
 def _shortened(endpoint: str, answer: Any) -> Any:
-    """An answer without the parts of a message of ours that nobody reads: the library would make objects of all."""
+    """An answer without the unread parts of a message of ours: the library would make objects of all."""
     if not isinstance(answer, dict) or not endpoint.startswith(("send", "edit")):
         return answer
     return True if endpoint.startswith("edit") else {name: answer[name] for name in READ if name in answer}

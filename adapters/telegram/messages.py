@@ -264,7 +264,7 @@ class Messages:
         return Heard(said, no_photo=texts.chat.which_photo(self.username))
 
     def _answer_to_us(self, message: Message) -> Heard | None:
-        """A group's message that addresses nobody and replies to one of the bot's."""
+        """A group's message without an addressee that replies to one of the bot's."""
         other = message.reply_to_message
         if not other or not message.text or not other.from_user or other.from_user.username != self.username:
             return None

@@ -14,10 +14,10 @@ from typing import Literal
 # chat, and of all together, we remember when the latest messages went.
 #
 # A delivery does not wait here, its job does: it books a time and comes back. A booking is a message that has not gone
-# yet: replies and edits go only if every booked delivery will still find its place. It lapses when nobody comes for it.
+# yet: replies and edits go only if every booked delivery will still find its place. It lapses when it is not taken.
 #
-# Replies and edits wait in their chat, so that a busy group is in nobody's way. A chat is looked at when its first in
-# line may go (or when it may be forgotten), not before; then it stands with the other chats that are ready, replies
+# Replies and edits wait in their chat, so that a busy group delays no other. A chat is looked at when its first in
+# line may go (or when it may be forgotten), not before; then it is with the other chats that are ready, replies
 # before edits, until there is room overall. One task sleeps until the next of all this, while anybody waits.
 
 Kind = Literal["reply", "edit"]
@@ -29,7 +29,7 @@ KEPT = 5.0  # a booking lapses so long after its time
 SPARED = 4  # edits leave this part (a quarter) of a group's minute to what matters more,
 HALF = 2  # and half of every second overall: what people wait for comes in bursts
 SLACK = 1.1  # deliveries that wait for room overall are booked so much further apart than is allowed
-MOMENT = 0.001  # whoever comes back must not be too early by a rounding error
+MOMENT = 0.001  # a return must not be too early by a rounding error
 NAP = 5.0  # the clock may leap where a sleep does not
 
 
@@ -53,7 +53,7 @@ class _Chat:
     """When it is looked at next."""
 
     def first(self) -> Key | None:
-        """Who goes next: the oldest reply, or else the oldest edit."""
+        """The next in line: the oldest reply, or else the oldest edit."""
         for line in self.lines:
             while line:
                 key = next(iter(line))
@@ -119,7 +119,7 @@ class RateLimiter:
         self._alarm = math.inf
 
     def book(self, chat: str, group: bool, key: str) -> float:
-        """0.0: the delivery `key` goes now. Otherwise a time is booked: ask again in so many seconds, or it lapses."""
+        """0.0: `key` may be sent now. Otherwise a time is booked: ask again in so many seconds, or it lapses."""
         now = self._catch_up()
         here = self._chat(chat, group)
         mine = here.booked.get(key)
@@ -158,7 +158,7 @@ class RateLimiter:
             raise
 
     def hush(self, chat: str | None, seconds: float) -> None:
-        """A 429 said so: nothing goes to this chat for so long, or to any chat when it is None."""
+        """After a 429: nothing is sent to this chat for so long, or to any chat when it is None."""
         until = self._catch_up() + seconds
         if chat is None:
             self._quiet = max(self._quiet, until)
@@ -174,7 +174,7 @@ class RateLimiter:
         if gone is None:
             return
         here, gone.name = self._chats.setdefault(new, gone), new
-        if here is not gone:  # whoever booked there comes back here, and books anew
+        if here is not gone:  # a booking there comes back here, and is made anew
             for booking in list(gone.booked.values()):
                 self._unbook(booking)
             here.sent = deque(sorted([*gone.sent, *here.sent]), maxlen=here.sent.maxlen)
@@ -253,7 +253,7 @@ class RateLimiter:
             heappush(self._ready, (key, next(self._numbers), chat))
 
     def _settle(self, chat: _Chat | None = None) -> None:
-        """After a change, to this chat or of the time: whoever may go now goes, and the rest is woken in time."""
+        """After a change, to this chat or of the time: release what may be sent now, and wake the rest in time."""
         now = self._catch_up()
         if chat is not None:
             self._plan(chat, now)

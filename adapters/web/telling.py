@@ -19,7 +19,7 @@ _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
 def spoken_by(request: web.Request) -> str:
-    """The language of whoever asks, a Babel locale."""
+    """The language of a request, a Babel locale."""
     return ENGLISH
 
 

@@ -1,4 +1,4 @@
-"""What the operator's page shows, as values. Whatever it changes goes through the commands, like everybody's."""
+"""What the operator's page shows, as values. Changes are made by the commands."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -1,6 +1,6 @@
 """The way to the operator's page: a link that lets an operator in once, and the sessions that it begins.
 
-Whether its person still is an operator is asked at each request, so whoever leaves OWNERS is out at once.
+Whether its person still is an operator is asked at each request, so one who is taken out of OWNERS is out at once.
 """
 
 import secrets
@@ -40,7 +40,7 @@ async def link(ctx: Context, inbound: Inbound) -> Reply:
 
 
 async def close(ctx: Context, inbound: Inbound) -> Reply:
-    """End all sessions, whoever's."""
+    """End all sessions, of all people."""
     count = await ctx.store.operator_sessions.end_all(ctx.clock())
     await ctx.store.quotas.note(replace(act(ctx, inbound, "page close"), scope=HOUSE))
     return Reply(texts.operator.pages_closed(count), private=True)

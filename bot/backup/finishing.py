@@ -1,7 +1,7 @@
-"""The end of a restore, by whichever process comes first: the exchange, the pause, the removals.
+"""The end of a restore, by the first process that comes: the exchange, the pause, the removals.
 
 Every process that opens `DATA_DIR` shares its lock, and a restore needs it alone. One that was killed left a journal:
-the next process goes on from there.
+the next process continues from there.
 """
 
 import asyncio

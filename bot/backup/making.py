@@ -111,7 +111,7 @@ async def in_thread(work: Callable[[Callable[[], bool]], T]) -> T:
     except asyncio.CancelledError:
         stop.set()
         await asyncio.wait({running})
-        running.exception()  # nobody asks for it any more
+        running.exception()  # not read any more
         raise
 
 

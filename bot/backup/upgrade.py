@@ -30,7 +30,7 @@ FRESH = 3600.0
 async def back_up(settings: Settings, schema: int) -> None:
     """Have a backup of the database, whose schema is still that one, before it is migrated.
 
-    Raises `Misconfigured` when BACKUP_DIR is set, and it cannot be made. Without BACKUP_DIR and room, goes on without.
+    Raises `Misconfigured` when BACKUP_DIR is set, and it cannot be made. Without BACKUP_DIR and room, none is made.
     """
     source = await asyncio.to_thread(source_of, settings)
     if settings.backup_dir:

@@ -203,7 +203,7 @@ def apply(job: Job, event: Event, now: float, due_at: float | None = None) -> St
             return changed(outcome="clip", clip=clip, settled_at=now, tries=0), _settled(job, now, bought=True)
         case Refused() | Lost() | Expired() | Cancelled() | Returned():
             reason = event.reason if isinstance(event, Refused) else _REASONS[type(event)]
-            made_by = job.host if job.remote_id else None  # where it was only sent is nobody's business any more
+            made_by = job.host if job.remote_id else None  # where it was only sent does not matter any more
             return changed(host=made_by, outcome="failed", reason=reason, settled_at=now, tries=0), _settled(job, now)
         case Sent(message, copy):
             return changed(done_at=now, tries=0, sent_id=message, copy_id=copy), None

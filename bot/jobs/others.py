@@ -5,14 +5,14 @@ from collections.abc import Callable
 PATIENCE = 5.0
 """Seconds for which a free slot is left for the same order; a worker looks for orders every two seconds."""
 AWAY = 300.0
-"""Seconds for which a platform whose order nobody took counts as unattended."""
+"""Seconds for which a platform whose order was not taken counts as unattended."""
 
 
 class Others:
     """Whether to leave a slot for an order of a platform that this worker does not serve.
 
     A worker is quickest to see its own slots become free, so without this it would take them until its queue is empty,
-    whoever waits at another platform. `clock` returns Unix seconds.
+    even while an order waits at another platform. `clock` returns Unix seconds.
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:

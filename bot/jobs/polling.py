@@ -61,7 +61,7 @@ class Rhythm:
     first: float
     """Nothing is expected to finish before."""
     probe: float
-    """An earlier poll, lest a host that became faster goes unnoticed."""
+    """An earlier poll, so that a host that became faster is noticed."""
     times: tuple[float, ...] = field(repr=False)
     hazards: tuple[float, ...] = field(repr=False)
     """-log S at each of `times`."""

@@ -1,6 +1,6 @@
 """Encryption of photos and clips from before it was on: in the background, file by file, while both are read.
 
-What is done is seen from the files, so it goes on after a restart, and several processes may do it at once.
+What is done is seen from the files, so it continues after a restart, and several processes may do it at once.
 """
 
 import logging

@@ -168,7 +168,7 @@ def _settle(draft: Path, path: Path, check: Callable[[], None] | None) -> None:
     os.replace(draft, path)
     try:
         _sync(path.parent)
-    except BaseException:  # nobody learns the name
+    except BaseException:  # the name is not handed out
         os.unlink(path)
         raise
 
@@ -194,7 +194,7 @@ def older(path: Path, before: float) -> bool:
 
 
 def weight(folders: Iterable[Path]) -> int:
-    """Bytes of the files in these folders; one that goes meanwhile counts nothing. Raises `OSError`."""
+    """Bytes of the files in these folders; one that is deleted meanwhile counts nothing. Raises `OSError`."""
     total = 0
     for folder in folders:
         with suppress(FileNotFoundError), os.scandir(folder) as entries:

@@ -62,7 +62,7 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
             return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
         draft = prompt.read(inbound.text, inbound.options, can)
     except Refusal as refusal:
-        # Where nobody reads along, the next message is the answer; what was picked in a form would get lost.
+        # Where no others read along, the next message is the answer; what was picked in a form would get lost.
         if inbound.shared or inbound.options or platforms.kind(inbound.address.platform) != "chat":
             raise
         return Reply(sentences(refusal.sentence, texts.chat.WRITE_AGAIN), refused=True, ask="")

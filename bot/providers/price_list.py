@@ -44,8 +44,8 @@ def listed(answer: bytes, host: str) -> Sequence[Listed] | None:
 
 
 def usd_a_second(pricing: object, resolution: str) -> Fraction | None:
-    """Dollars a second in that resolution; None if none is quoted. Of several prices the highest, so that nobody pays
-    less than it costs."""
+    """Dollars a second in that resolution; None if none is quoted. Of several prices the highest, so that none is sold
+    below its cost."""
     if not isinstance(pricing, dict) or pricing.get("currency", "USD") != "USD":
         return None
     rates = {"fixed": pricing.get("units"), "variants": pricing.get("variants")}.get(str(pricing.get("kind")))

@@ -28,7 +28,7 @@ class Master:
 
 
 def derived(text: str) -> Master:
-    """The master key that a secret text stands for."""
+    """The master key that a secret text encodes."""
     secret = text.encode()
     return Master(
         hmac.digest(secret, b"photoplay master id", "sha256")[:8].hex(),
@@ -74,7 +74,7 @@ class Masters:
         return self.given or _read(self.next_file) or _made(self.next_file)
 
     def settle(self) -> None:
-        """All data keys are wrapped by the next master key: the file of the one before goes. Raises `OSError`."""
+        """All data keys are wrapped by the next master key: the file of the one before is deleted. Raises `OSError`."""
         if self.given:
             erase(self.file)
             erase(self.next_file)
@@ -82,7 +82,7 @@ class Masters:
             replace(self.next_file, self.file)
 
     def _all(self) -> Iterator[Master]:
-        # The next file first: once it is gone, it stands in place of the other.
+        # The next file first: once it is gone, it has replaced the other.
         for master in (self.given, self._before, _read(self.next_file), _read(self.file)):
             if master:
                 yield master

@@ -1,4 +1,4 @@
-"""A temporary file that is written once, then read: encrypted with a key that nobody keeps."""
+"""A temporary file that is written once, then read: encrypted with a key that is not kept."""
 
 import secrets
 from io import SEEK_SET, BufferedIOBase, BufferedReader

@@ -259,7 +259,7 @@ def hour(at: float) -> Sentence:
 
 
 def chart_of_hours(clips: int, failed: int) -> Sentence:
-    """What the chart of the last day shows, for whoever cannot see it."""
+    """What the chart of the last day shows, for people who cannot see it."""
     made = _n("{count} clip", "{count} clips", clips)
     lost = _n("{count} order without one", "{count} orders without one", failed)
     return join(", ", [made, lost])

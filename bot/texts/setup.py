@@ -60,7 +60,7 @@ def owner(person: str, name: str) -> Sentence:
 
 
 def owner_unknown(person: str, why: str) -> Sentence:
-    """The platform does not know them; on Telegram, nobody who has not written to the bot."""
+    """The platform does not know them; Telegram knows only those who have written to the bot."""
     return _(
         "Operator: {person} is not known there ({why}). On Telegram, write to the bot first.", person=person, why=why
     )

@@ -1,1 +1,1 @@
-"""What tells the operator how it goes: metrics, a sign of life, alerts."""
+"""Reports to the operator: metrics, a sign of life, alerts."""

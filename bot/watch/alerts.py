@@ -100,7 +100,7 @@ class Alerts:
         await self._store.inbox.remember(*_NOTE, said, self._clock() + _FOREVER)
 
     def _body(self, incidents: Sequence[Incident]) -> dict[str, Any]:
-        """`text` and `content` are what Slack, Mattermost and Discord show of a webhook; they call nobody."""
+        """`text` and `content` are what Slack, Mattermost and Discord show of a webhook; mentions have no effect."""
         words = "\n".join(f"Photoplay: {one.what}{f' ({one.detail})' if one.detail else ''}" for one in incidents)
         words = _CALLS.sub("\\g<0>\u200b", words[:2000])  # a host's words may be “@everyone” or “<!channel>”
         words = words if len(words) <= 1900 else f"{words[:1900]}…"  # Discord takes 2,000 characters

@@ -70,7 +70,7 @@ class Metrics(Meters, Collector):
     """Counters of this process; with each `Reading`, the whole text of a scrape."""
 
     def __init__(self) -> None:
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # a series for each other one, which nobody reads
+        disable_created_metrics()  # type: ignore[no-untyped-call]  # a series for each other one, which is not read
         self._registry = CollectorRegistry(auto_describe=False)
         self._reading = Reading("")
         self._jobs = self._counter("jobs", "jobs that ended", "outcome", "reason", "host", "model", "platform")

@@ -12,7 +12,7 @@ _REDIRECTS = 3
 
 
 class Outside:
-    """A client for a few small requests, whose answers nobody reads."""
+    """A client for a few small requests, whose answers are not read."""
 
     def __init__(self, patience: float = PATIENCE) -> None:
         self._patience = patience

@@ -1,4 +1,4 @@
-"""Tells others how it goes, while `photoplay run` does: PING_URL and ALERT_URL."""
+"""Reports to others while `photoplay run` works: PING_URL and ALERT_URL."""
 
 import asyncio
 import time

@@ -1,6 +1,6 @@
 """A dead man's switch, in the protocol of Healthchecks: a GET a minute while all is well, to `/fail` while it is not.
 
-Whoever gets none knows that the process, its event loop or its network stands still.
+Where none arrives, the process, its event loop or its network is stuck.
 """
 
 import asyncio
@@ -45,7 +45,7 @@ class Pings:
                 return await self._well()
         except TimeoutError:
             return False
-        except Exception:  # nobody would hear of it otherwise
+        except Exception:  # it would pass unnoticed
             log.exception("the health could not be told")
             return False
 

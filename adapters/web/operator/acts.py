@@ -18,7 +18,7 @@ LONGEST = 500
 def command(operator: str, verb: str, words: str = "", *, key: str = "", person: str = "", scope: str = "") -> Inbound:
     """A command of an operator's, about a person or a community.
 
-    Whoever asks is known by the session alone; that they operate is checked by the command, as everywhere.
+    The asker is known by the session alone; that they operate is checked by the command, as everywhere.
     """
     platform, _, user = operator.partition(":")
     plain = " ".join(words.replace(MENTION, "").split())

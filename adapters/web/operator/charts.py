@@ -22,7 +22,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """Pieces over each other, and what they say; `name` stands under some columns."""
+    """Pieces over each other, and what they say; `name` is the label under some columns."""
 
     pieces: Sequence[Piece]
     said: str
@@ -31,7 +31,7 @@ class Column:
 
 
 def columns(rows: Sequence[tuple[str, str, Sequence[tuple[str, float]]]]) -> list[Column]:
-    """A column for each row: what it says, what stands under it, and its values by kind, from below."""
+    """A column for each row: what it says, the label under it, and its values by kind, from below."""
     highest = max((sum(value for _, value in values) for _, _, values in rows), default=0.0)
     step, found = WIDTH / max(1, len(rows)), []
     for n, (said, name, values) in enumerate(rows):

@@ -1,4 +1,4 @@
-"""The section “Orders”: lists of jobs, and a job with its timeline. Nobody's words are shown."""
+"""The section “Orders”: lists of jobs, and a job with its timeline. People's words are not shown."""
 
 from collections.abc import Iterator
 from typing import Any

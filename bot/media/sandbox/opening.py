@@ -1,6 +1,6 @@
 """Files of a task: the worker opens them, the process of the task reads and writes them, encrypted where they are.
 
-An encrypted file comes with the key of this one file. Its data stands in memory alone: what is written is kept there,
+An encrypted file comes with the key of this one file. Its data is in memory alone: what is written is kept there,
 as codecs write in any order, and encrypted at the end.
 """
 

@@ -62,7 +62,7 @@ def add(file: BinaryIO) -> None:
     if last is None:
         raise BrokenClip("no box")
     tail = b""
-    if last.kind == b"mfra":  # an index that is looked for at the end of the file, so it goes behind the mark
+    if last.kind == b"mfra":  # an index that is looked for at the end of the file, so it comes after the mark
         if last.end - last.start > _READ:
             raise BrokenClip("a large index of fragments")
         tail = _at(file, last.start, last.end - last.start)
