@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections import Counter
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 from bot import cli, cli_clips, config
@@ -424,3 +425,9 @@ def test_pins_are_hashed_and_name_no_index() -> None:
 def test_the_changelog_knows_this_version() -> None:
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     assert f"## [{version}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_each_decision_is_a_paragraph_of_its_own() -> None:
+    """Merges join them."""
+    lines = (ROOT / "DECISIONS.md").read_text("utf-8").splitlines()
+    assert [line for before, line in pairwise(lines) if before and line.startswith("**")] == []
