@@ -69,6 +69,7 @@ async def watched(store: Store, folder: Path) -> AsyncIterator[None]:
     finally:
         task.cancel()
         await asyncio.wait({task})
+    assert task.cancelled(), task.exception()
     assert found | await readable(store, folder) == set()
 
 
@@ -80,6 +81,12 @@ async def test_words_through_every_door_can_be_read_nowhere(anywhere: Club, tmp_
         await everything(anywhere)
     found = await store.jobs(f"telegram:{anywhere.bob.id}", 99, search=Search(words="LIGHTHOUSE marzipan"))
     assert len(found) == 3
+
+
+@pytest.mark.databases
+async def test_without_encryption_they_are_found(anywhere: Club, tmp_path: Path) -> None:
+    await anywhere.clip(words=MARKER)
+    assert "jobs.wording" in await readable(anywhere.room.house.store, tmp_path)
 
 
 async def everything(club: Club) -> None:
