@@ -169,7 +169,7 @@ async def measure(folder: Path, lives: int) -> Figures:
         yield photo
 
     async def submit(count: int) -> None:
-        """Submit orders while the worker starts them; the clock stands still, so that none finishes."""
+        """Submit orders while the worker starts them; the clock is stopped, so that none finishes."""
 
         async def some(numbers: range) -> None:
             for number in numbers:

@@ -34,7 +34,7 @@ PAUSE = 0.2
 
 @asynccontextmanager
 async def a_bot(folder: Path, telegram: Telegram, discord: DiscordApi, host: Host) -> AsyncIterator[psutil.Process]:
-    """The program, with a page that nobody opens."""
+    """The program, with a page that is not opened."""
     settings = {
         "DATA_DIR": str(folder),
         "PORT": "0",

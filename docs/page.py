@@ -19,7 +19,7 @@ SHRUNK = (1200, 933)
 
 
 async def converse(page: Page) -> None:
-    """A sample and how it goes on, and the next photo with the words that are offered for it."""
+    """A sample and what follows, and the next photo with the words that are offered for it."""
     await page.locator("#samples button").first.click()
     await plays(page)
     await page.locator(".turn").first.get_by_role("button", name=T["go_on"]).click()

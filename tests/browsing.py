@@ -157,7 +157,7 @@ async def becomes(read: Callable[[], Awaitable[object]], wanted: object) -> None
 
 
 async def press(found: Locator, key: str = "Enter") -> None:
-    """Press a key on an element once it is shown: a hidden one takes no focus, and the key goes elsewhere."""
+    """Press a key on an element once it is shown: a hidden one takes no focus, and the key is lost."""
     await expect(found).to_be_visible()
     await found.press(key)
 

@@ -51,7 +51,7 @@ def film(
     tracks: int = 1,
     moov: Callable[[bytes], bytes] = lambda parts: box(b"moov", parts),
 ) -> bytes:
-    """A film of one JPEG, but for the tables that are given. `more` goes beside them, `extra` into the movie."""
+    """A film of one JPEG, but for the tables that are given. `more` is put beside them, `extra` into the movie."""
     sample = jpeg() if sample is None else sample
     entry = box(
         b"jpeg", bytes(6), struct.pack(">H", 1), bytes(16), struct.pack(">HH", 400, 320),

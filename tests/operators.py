@@ -69,7 +69,7 @@ def fields(page: str, action: str) -> list[dict[str, str]]:
 
 @asynccontextmanager
 async def seated(folder: Path, **settings: Any) -> AsyncIterator[Seat]:
-    """A site with an owner, and a browser that nobody has signed in with."""
+    """A site with an owner, and a browser that is not signed in."""
     settings = {"public_url": "http://127.0.0.1:1", "owners": (OWNER,), **settings}
     async with site(folder, **settings) as (app, base), browser() as http:
         yield Seat(app, base, http)

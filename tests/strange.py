@@ -30,7 +30,7 @@ class Strange(NullTranslations):
 
 
 def english(said: str) -> list[str]:
-    """Words that nobody has translated."""
+    """Words without a translation."""
     return re.findall(r"[A-Za-z]{2,}", _NOT_TRANSLATED.sub("", said))
 
 

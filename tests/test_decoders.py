@@ -18,7 +18,7 @@ PHOTOS = "bot.media.sandbox.photo_tasks"
 
 @pytest.fixture(autouse=True)
 def apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These processes are for nobody else."""
+    """These processes are not shared."""
     monkeypatch.setattr(decoders, "_kept", type(decoders._kept)(list))
 
 

@@ -155,7 +155,7 @@ def inside(module: str, *rooms: str) -> bool:
 
 
 def layer(module: str) -> int:
-    """From 1; 0 where it stands in none."""
+    """From 1; 0 where it is in none."""
     rooms = ((room, number) for number, rooms in enumerate(LAYERS, 1) for room in rooms if inside(module, room))
     return max(rooms, key=lambda found: len(found[0]), default=("", 0))[1]
 

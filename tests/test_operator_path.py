@@ -16,7 +16,7 @@ PAGES = [ROOT / "README.md", *(ROOT / "docs" / name for name in ("operator.md", 
 
 
 def shown(page: Path) -> list[str]:
-    """Commands in blocks and in the text, without what stands for more."""
+    """Commands in blocks and in the text, without ellipses."""
     found = (block or inline for block, inline in SHOWN.findall(page.read_text("utf-8")))
     return sorted({" ".join(words.split()).rstrip("…") for words in found})
 

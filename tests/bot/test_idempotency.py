@@ -235,7 +235,7 @@ async def test_what_the_database_could_not_take_may_be_said_again(
 
 
 async def test_another_ones_message_is_another(square: Square) -> None:
-    """A key comes from outside: nobody gets the answer of somebody else by it."""
+    """A key comes from outside: it never yields another person's answer."""
     said = square.inbound("/sharing name on", user="7")
     mine = await square.house.core.handle(said)
     assert await square.house.core.handle(replace(said, user="8", text="/sharing name off")) != mine

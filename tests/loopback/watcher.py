@@ -1,4 +1,4 @@
-"""Whoever watches us from outside: takes pings and alerts, and can fail in every way."""
+"""A monitoring service outside: takes pings and alerts, and can fail in every way."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""What is searched for stands in columns, whatever people write into titles, words and reasons. On both databases."""
+"""What is searched for is in columns, whatever people write into titles, words and reasons. On both databases."""
 
 import json
 import re

@@ -40,7 +40,7 @@ class Life:
         self.jobs: list[str] = []
         self.hands: list[OutboxEntry] = []
         self.messages: dict[Address, str] = {}
-        """What stands in chats: the share that each message shows."""
+        """What chats show: the share of each message."""
 
     async def ids(self) -> list[str]:
         return [row["id"] for row in await rows(self.store, "SELECT id FROM shares ORDER BY id")]

@@ -1,4 +1,4 @@
-"""What the log says of a database that goes and comes back: the real file, locked by somebody else."""
+"""What the log says of a database that fails and comes back: the real file, locked by another process."""
 
 import logging
 import sqlite3

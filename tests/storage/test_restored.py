@@ -1,4 +1,4 @@
-"""A database that comes back from a copy: it is noticed, what is in line waits for a word, all else goes on."""
+"""A database that comes back from a copy: it is noticed, queued jobs wait for the operator, all else continues."""
 
 import os
 import shutil

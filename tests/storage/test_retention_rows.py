@@ -1,4 +1,4 @@
-"""What the database keeps of people: how it goes, and that the sums stay right. On both databases."""
+"""What the database keeps of people: how it is deleted, and that the sums stay right. On both databases."""
 
 import asyncio
 import json

@@ -97,7 +97,7 @@ class World(ChatWorld):
         return [key for key, _ in await store.inbox.waiting("discord") if not key.startswith(LATE_KEY)]
 
     def standing(self) -> list[Message]:
-        """What the bot said and what still stands."""
+        """What the bot said, and which messages are still there."""
         where: Sequence[Channel] = (self.home, self.far, self.private)
         return [one for channel in where for one in channel.messages if one.author is self.api.me]
 

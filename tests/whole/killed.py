@@ -154,7 +154,7 @@ async def stopped(process: Forked) -> None:
 
 
 def starved(pid: int) -> float:
-    """Seconds for which the threads of a process were ready, and others had the processor; 0 where nobody counts."""
+    """Seconds for which the threads of a process were ready, and others had the processor; 0 where that is unknown."""
     try:
         return sum(int(one.read_text().split()[1]) for one in Path(f"/proc/{pid}/task").glob("*/schedstat")) / 1e9
     except (OSError, IndexError):  # it has ended

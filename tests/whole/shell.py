@@ -1,4 +1,4 @@
-"""The real program, run as whoever has a shell runs it, and its commands without a process of their own."""
+"""The real program, run as from a shell, and its commands without a process of their own."""
 
 import asyncio
 import logging

@@ -128,7 +128,7 @@ async def test_an_order_that_was_in_line_is_listed(tmp_path: Path, data: Path) -
 
 
 def test_a_backup_that_no_master_key_opens_is_told(tmp_path: Path, data: Path) -> None:
-    """It is whole, and comes back; whoever has lost the master key learns that in time."""
+    """It is whole, and comes back; a lost master key is reported in time."""
     secret, other = "the master key of that time, kept in a safe", "another master key that is as long as that"
     here("check", MASTER_KEY=secret)
     here("rekey", MASTER_KEY=secret)

@@ -17,7 +17,7 @@ from tests.loopback.provider.paid import PaidHost
 
 
 async def ordered(folder: Path, photo: Path, *prompts: str) -> list[str]:
-    """Jobs of whoever runs the tests that nobody works on."""
+    """Jobs of the user of the tests, without a worker."""
     async with open_app(Settings(data_dir=folder / "data"), idle=True) as app:
         replies = [
             await app.core.handle(console.inbound(prompt, prompt, [console.picture(photo)])) for prompt in prompts

@@ -1,4 +1,4 @@
-"""What whoever has a shell sees: settings, output, help, and processes that serve until they are stopped."""
+"""What is seen in a shell: settings, output, help, and processes that serve until they are stopped."""
 
 import asyncio
 import io

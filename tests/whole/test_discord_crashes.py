@@ -1,7 +1,7 @@
 """`photoplay run` on Discord, killed at every step and started again: nothing promised is lost, no clip comes twice.
 
 The process is the real one and so is the library in it; Discord and the paid host are loopback servers that stay up.
-What happens while nobody is there is not told again, as with the real Discord.
+What happens while the bot is away is not told again, as with the real Discord.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What whoever begins in a shell is told: in an empty folder, of a misspelt setting, of versions and completion."""
+"""What a beginner in a shell is told: in an empty folder, of a misspelt setting, of versions and completion."""
 
 import subprocess
 import tomllib

@@ -1,4 +1,4 @@
-"""`/healthz` turns red when nobody polls, when a due job is left lying, and when the database is gone; a platform's
+"""`/healthz` turns red without polls, when a due job is left lying, and when the database is gone; a platform's
 trouble is its own, and `/livez` answers as long as there is somebody to answer."""
 
 import asyncio

@@ -1,4 +1,4 @@
-"""What whoever reads the log of a whole Photoplay sees."""
+"""The log of a whole Photoplay."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ LAKE = Path(__file__).parents[2] / "adapters" / "web" / "samples" / "lake.jpg"
 
 @contextmanager
 def logged(form: logs.Form = "text") -> Iterator[None]:
-    """What is logged inside goes to standard error, as in production."""
+    """What is logged inside is written to standard error, as in production."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     logs.set_up("INFO", [], form)

@@ -1,4 +1,4 @@
-"""Whoever tapped for it is told of a clip while the page is out of sight, and nobody is asked before."""
+"""People who tapped for it are told of a clip while the page is out of sight, and none is asked before."""
 
 from pathlib import Path
 

@@ -25,7 +25,7 @@ T = texts.page.PAGE
 
 
 async def card_is_whole(page: Page) -> None:
-    """A card in the middle of the window, as high as what it says, and nothing in it stands out or sticks together."""
+    """A card in the middle of the window, as high as what it says, and nothing in it protrudes or touches."""
     await page.wait_for_load_state()  # with its style
     window = page.viewport_size
     card = await page.locator("main").bounding_box()

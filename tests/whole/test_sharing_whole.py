@@ -259,7 +259,7 @@ async def test_from_the_photo_to_the_gallery_and_gone_without_a_trace(tmp_path: 
 
 
 async def killed_in_the_middle_of_a_share(name: str, at: str, folder: Path, clip: bytes) -> None:
-    """The first clip is shared as ever; the second one's post is where the power goes."""
+    """The first clip is shared as ever; the power fails at the second one's post."""
     async with a_club(folder, clip) as club:
         api, world, ann = club.world.api, club.world, club.ann
         await world.start()

@@ -1,4 +1,4 @@
-"""Ann, the bot and the Discord between them, for whoever does not need them otherwise."""
+"""Ann, the bot and the Discord between them, for tests that do not need them otherwise."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path

@@ -71,7 +71,7 @@ class Room:
         assert not left, "a heartbeat outlives its connection"
 
     def posts(self, channel: Channel | None = None) -> list[Message]:
-        """What stands in a channel by the bot, oldest first."""
+        """The bot's messages in a channel, oldest first."""
         return [one for one in (channel or self.channel).messages if one.author is self.api.me]
 
     async def clips(self, count: int = 1, channel: Channel | None = None, within: float = 60) -> list[Message]:

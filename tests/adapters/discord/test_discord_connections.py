@@ -79,7 +79,7 @@ async def test_a_crash_loop_stays_below_a_thousand(
 
 
 async def test_a_discord_that_says_no_farewell_holds_no_stop_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the connection is dead, and nobody has noticed yet; the library alone would wait for half a minute."""
+    """Where the connection is dead, and that is not known yet; the library alone would wait for half a minute."""
     monkeypatch.setattr(gateway, "FAREWELL", 0.1)
     room.api.says_farewell = False
     async with asyncio.timeout(20):

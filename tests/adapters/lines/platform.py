@@ -67,7 +67,7 @@ class Lines:
         return {}
 
     async def hook(self, headers: Mapping[str, str], body: Callable[[], Awaitable[bytes]]) -> int:
-        """Nobody posts to us."""
+        """There is no webhook."""
         return 404
 
     async def _work(self, event: Event) -> None:

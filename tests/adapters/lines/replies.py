@@ -55,7 +55,7 @@ class Replies:
         return posted
 
     async def answered(self, event: Event) -> Event:
-        """An answer to a question of ours as what it stands for: with the words and the photo that were asked about."""
+        """An answer to a question of ours as its command: with the words and the photo that were asked about."""
         if event.kind != "said":
             return event
         words = event.text.removeprefix("@photoplay").strip()

@@ -1,4 +1,4 @@
-"""Chats that close, move or want silence: the clip is not lost, and nobody else waits."""
+"""Chats that close, move or want silence: the clip is not lost, and other chats do not wait."""
 
 import asyncio
 import time
@@ -182,7 +182,7 @@ async def test_a_flood_in_one_chat_is_not_the_others(rooms: Rooms) -> None:
 
 
 def line(text: str) -> Reply:
-    """A status line: nobody waits for its edits."""
+    """A status line, whose edits are not awaited."""
     return Reply(text, job="job")
 
 

@@ -1,4 +1,4 @@
-"""Mistakes of ours, and answers that Telegram should not give: a sentence, a traceback, and it goes on."""
+"""Mistakes of ours, and answers that Telegram should not give: a sentence, a traceback, and work continues."""
 
 import asyncio
 import itertools

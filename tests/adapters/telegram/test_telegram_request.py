@@ -1,4 +1,4 @@
-"""One request to Telegram over real sockets: what goes out, and what is known when no answer comes."""
+"""One request to Telegram over real sockets: what is sent, and what is known when no answer comes."""
 
 import asyncio
 import email
@@ -152,7 +152,7 @@ async def test_cookies_are_not_kept_and_redirects_not_followed(host: Scripted, l
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
-    """One that nobody vouches for, with its key."""
+    """A self-signed one, with its key."""
     if not (program := shutil.which("openssl")):
         pytest.skip("openssl makes the certificate")
     key, made = tmp_path / "key.pem", tmp_path / "certificate.pem"

@@ -1,4 +1,4 @@
-"""What must never be: a token in a log, text that becomes markup, a right that nobody has."""
+"""What must never be: a token in a log, text that becomes markup, a right that was not given."""
 
 import asyncio
 import logging

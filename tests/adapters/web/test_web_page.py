@@ -77,7 +77,7 @@ async def test_it_can_be_put_on_a_home_screen(start: Start) -> None:
 
 @pytest.mark.parametrize("password", ["sesame", None])
 async def test_a_link_to_it_has_a_picture(start: Start, password: str | None) -> None:
-    """Whoever fetches a preview has no cookie: it stands on the card with the question for the password, too."""
+    """Previews are fetched without a cookie: it is on the card that asks for the password, too."""
     site = await start(private=password is None, password=password)
     browser = await site.browser()
     assert "og:image" not in (await browser.open("/"))[1], "no address that others could reach"

@@ -1,4 +1,4 @@
-"""A browser on the chat page, as far as HTTP goes."""
+"""A browser on the chat page, reduced to its HTTP."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""A backup: what is in it, that it is whole or not there, and that nobody else can read it. On both databases."""
+"""A backup: what is in it, that it is whole or not there, and that others cannot read it. On both databases."""
 
 import asyncio
 import os

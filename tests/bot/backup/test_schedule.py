@@ -29,7 +29,7 @@ def scheduled(source: Source, to: Path, store: Store, clock: Clock) -> Scheduled
 
 
 def dated(folder: Path | None, at: float) -> Path:
-    """A backup as of that time, as far as its age goes."""
+    """A backup with the age of one of that time."""
     assert folder
     os.utime(folder / manifest.NAME, (at, at))
     return folder
@@ -128,7 +128,7 @@ async def test_a_stop_ends_it_and_leaves_nothing(
 
 @pytest.fixture
 async def stuck(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
-    """Set once the copy of the database is under way, which goes on until it is stopped."""
+    """Set once the copy of the database is under way, which continues until it is stopped."""
     reached, loop = asyncio.Event(), asyncio.get_running_loop()
 
     def copy(source: Path, target: Path, stopped: object) -> None:

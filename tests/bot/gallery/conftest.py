@@ -1,4 +1,4 @@
-"""A community with its gallery, for whoever does not need it otherwise."""
+"""A community with its gallery, for tests that do not need it otherwise."""
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path

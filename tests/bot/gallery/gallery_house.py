@@ -1,4 +1,4 @@
-"""A community with a gallery on a house: people who share, admins who judge, and a chat where all of it stands."""
+"""A community with a gallery on a house: people who share, admins who judge, and a chat that shows all of it."""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +19,7 @@ WEB = "https://clips.example"
 
 
 class Wall(RecordingChat):
-    """A chat as people see it: what stands there now, by message. Has its own names for films."""
+    """A chat as people see it: what it shows now, by message. Has its own names for films."""
 
     def __init__(self, *, once: bool = True) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Wall(RecordingChat):
         self.stands.pop(message, None)
 
     def at(self, place: str) -> list[Reply]:
-        """What stands in `chat/thread`."""
+        """What `chat/thread` shows."""
         return [reply for where, reply in self.stands.values() if f"{where.chat}/{where.thread}" == place]
 
 
@@ -166,24 +166,24 @@ class Square:
         return count
 
     async def show(self, share: Share, user: str = "8") -> Reply:
-        """What stands there once somebody asked for a shared clip."""
+        """What is shown there to a request for a shared clip."""
         reply = await self.say(f"/show {share.id}", user=user)
         assert reply.text == texts.sharing.COMING
         await self.work()
         return self.here()[-1]
 
     def here(self) -> list[Reply]:
-        """What stands where people talk, but for their own clips."""
+        """What the common chat shows, but for people's own clips."""
         return [
             reply for reply in self.wall.at("-1/") if reply.clip and any("/heart" in b.command for b in reply.buttons)
         ]
 
     def posts(self) -> list[Reply]:
-        """What stands in the gallery."""
+        """What the gallery shows."""
         return self.wall.at(WALL)
 
     def notices(self) -> list[Reply]:
-        """What stands in the office."""
+        """What the review channel shows."""
         return self.wall.at(OFFICE)
 
 

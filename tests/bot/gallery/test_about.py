@@ -79,7 +79,7 @@ async def test_words_about_a_shared_clip_are_a_remix(square: Square) -> None:
 
 
 async def test_talk_below_a_clip_is_no_order(square: Square) -> None:
-    """Nobody called us: only the words of whoever made the clip go on with it, and the hint comes once a day."""
+    """The bot was not addressed: only the maker's words continue the clip, and the hint comes once a day."""
     await square.open()
     job = await square.clip()
     share = await square.share(await square.shared())

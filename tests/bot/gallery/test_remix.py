@@ -149,7 +149,7 @@ async def test_the_original_and_its_maker_are_named_and_the_chain_is_kept(square
 
 @pytest.mark.parametrize("how", ["unshared", "forgotten"])
 async def test_the_name_goes_from_what_was_made_after_a_clip_that_is_taken_back(square: Square, how: str) -> None:
-    """At once, not when somebody happens to give it a heart; what was shown once more of it goes."""
+    """At once, not with its next heart; other messages that show it are removed."""
     first = await square.shared()
     second = await remixed(square, first)
     third = await remixed(square, second, "she dances", "9")

@@ -73,7 +73,7 @@ async def test_ids_that_are_guessed_or_mixed_up_do_nothing(square: Square, verb:
 
 
 async def test_ones_job_is_no_share_of_another(square: Square) -> None:
-    """Unsharing by a share's name is for its maker alone; sharing by it is for nobody."""
+    """Unsharing by a share's name is for its maker alone; sharing by it is refused."""
     share = await square.shared()
     assert (await square.say(f"/share {share.id}")).text == texts.chat.UNKNOWN_JOB
     for user, scope in (("8", TOWN), ("1", TOWN), ("2", OTHER), ("8", "")):
@@ -177,7 +177,7 @@ NASTY = f"<script>{TURNS}alert(1)</script>\u0000\u0007\u001b[31m\u200b " + "=cmd
 
 
 async def test_a_prompt_turns_no_line_around(square: Square) -> None:
-    """What stands behind a prompt on the same line is read as it is written: the name, the hearts."""
+    """What follows a prompt on the same line is read as it is written: the name, the hearts."""
     share = await square.shared(text=f"she {NASTY}")
     await square.reviewed()
     await square.say(f"/report {share.id} spam", user="8")
@@ -280,7 +280,7 @@ async def test_a_clip_that_is_shared_while_its_maker_is_forgotten_goes_too(
 
 
 async def test_a_crash_amid_unsharing_leaves_admins_nothing(square: Square, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What they were told goes first: behind the removal nobody would know of it."""
+    """Their notice is removed first: after the removal it would be unknown."""
     await square.reviewed()
     share = await square.shared()
     await square.say(f"/report {share.id} spam", user="8")
@@ -405,7 +405,7 @@ async def test_whatever_comes_at_once_ends_in_order(square: Square) -> None:
 
 
 async def test_what_waits_to_be_said_or_ordered_keeps_no_name(square: Square, tmp_path: Path) -> None:
-    """Neither a list that cannot be posted at the moment nor a remix that nobody said yes to."""
+    """Neither a list that cannot be posted at the moment nor a remix that was not approved."""
     await square.say("/gallery best week", user="1")
     share = await square.shared(text="zebras knit umbrellas")
     clock = square.house.clock

@@ -1,4 +1,4 @@
-"""A claim is renewed while somebody works, and given up by whoever fell silent."""
+"""A claim is renewed during work, and lost by a worker that fell silent."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -33,7 +33,7 @@ def worker(house: House) -> Worker:
 
 @dataclass
 class Hold:
-    """Where a worker's call stands still."""
+    """The point at which a worker's call is held."""
 
     reached: int = 0
     gate: asyncio.Event = field(default_factory=asyncio.Event)
@@ -65,7 +65,7 @@ def hold(house: House, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureR
 
 
 async def at_it(house: House, hold: Hold) -> tuple[Job, Worker]:
-    """A worker that has come to where it stands still."""
+    """A worker that has come to the point at which it is held."""
     house.provider.polls = [Finished("secret://clip")]
     job, first = await house.order(), worker(house)
     while not hold.reached:

@@ -1,4 +1,4 @@
-"""Workers of different platforms share the slots: nobody waits because another worker is quicker."""
+"""Workers of different platforms share the slots: none waits because another is quicker."""
 
 import pytest
 

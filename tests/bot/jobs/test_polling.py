@@ -176,7 +176,7 @@ def test_what_is_left_is_the_median_of_those_still_going() -> None:
 
 @pytest.mark.parametrize("median", poll.MEDIANS)
 def test_a_burst_on_a_host_without_history_is_no_worse_than_the_loop(median: float) -> None:
-    """The first to end are the short ones; nobody may wait longer for them having been believed."""
+    """The first to end are the short ones; no one may wait longer because they were believed."""
     random, draw = Random(1), poll.lognormal(0.35, median)
     jobs = [draw(random) for _ in range(200)]
     waits, polls = asyncio.run(poll.Burst(jobs).run())

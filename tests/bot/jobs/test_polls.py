@@ -1,4 +1,4 @@
-"""A poll costs a request: it is nobody's until it has found something, and whoever dies over it loses nothing."""
+"""A poll claims nothing until it has found something, and a worker that dies during it loses nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -35,7 +35,7 @@ async def due(house: House) -> Job:
 
 
 class Gate:
-    """Where a call of the first worker stands still; later calls pass."""
+    """The point at which a call of the first worker is held; later calls pass."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, of: object, name: str) -> None:
         self.calls = 0

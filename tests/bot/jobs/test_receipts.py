@@ -499,7 +499,7 @@ async def test_a_stop_before_the_order_is_sent_leaves_it_in_line(house: House) -
 
 
 async def test_a_worker_that_dies_before_the_order_is_sent_leaves_a_question(house: House) -> None:
-    """Nobody knows that it was not sent. What was bought in the other life is found all the same."""
+    """It is not known that it was not sent. What was bought in the other life is found all the same."""
     job = await released(house)
     async with hanging(house, "look") as reached:
         await house.worker.round()

@@ -151,7 +151,7 @@ async def test_an_order_under_way_keeps_its_files(house: House) -> None:
 
 
 async def test_a_database_that_came_back_takes_no_newer_files_along(house: House) -> None:
-    """Nor does one that is new beside files of another: whoever puts the right one back finds its clips."""
+    """Nor does one that is new beside files of another: its clips are there when the right one is put back."""
     put(house, "newer.mp4", "newer.jpg")
     await age(house)
     await arrived(house.store, time.time() - orphans.DOUBT + 60)

@@ -1,4 +1,4 @@
-"""Links open what they were made for, for as long as they were made, and only for whoever got them from us."""
+"""Links open what they were made for, for as long as they were made, and only if we made them."""
 
 import json
 import stat
@@ -119,7 +119,7 @@ def test_a_folder_that_is_none(tmp_path: Path) -> None:
 
 
 def test_several_processes_start_at_once(tmp_path: Path) -> None:
-    """They wait for one byte and then race; whoever loses takes the winner's secret."""
+    """They wait for one byte and then race; the losers take the winner's secret."""
     code = (
         "import sys; from pathlib import Path; from bot.media.signed_links import secret_of; "
         "sys.stdout.write('ready\\n'); "

@@ -135,7 +135,7 @@ async def test_a_playlist_opens_nothing(box: Media, tmp_path: Path) -> None:
 
 
 async def test_a_long_cut_holds_nothing_up(lone: Media) -> None:
-    """The one that cuts stands still; photos and clips go by."""
+    """The one that cuts is held; photos and clips pass."""
     clip = await kept(lone, video((640, 360), bits=3_000_000))
     before = {process.pid for process in psutil.Process().children()}
     cutting = asyncio.create_task(lone.fit(clip, clip.size // 2))

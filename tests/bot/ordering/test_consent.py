@@ -133,7 +133,7 @@ async def test_a_photo_that_comes_twice_pays_once(house: House) -> None:
 
 @pytest.mark.parametrize("lost", ["prefer", "submit", "unpark"])
 async def test_a_crash_between_the_steps(house: House, monkeypatch: pytest.MonkeyPatch, lost: str) -> None:
-    """The step is done, and whoever did it is gone before the next."""
+    """The step is done, and its process dies before the next."""
     agree = await asked(house)
     where = {"prefer": house.store.gallery, "submit": house.store, "unpark": house.store.quotas}[lost]
     real = getattr(where, lost)

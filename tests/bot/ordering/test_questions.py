@@ -22,7 +22,7 @@ def house(house: House) -> House:
 
 
 async def asked(house: House, words: str = "she smiles", photo: bytes | None = None) -> Address:
-    """Order, and post the question; returns where it stands."""
+    """Order, and post the question; returns its message."""
     return await posted(house, await house.say(words, attached(photo)))
 
 

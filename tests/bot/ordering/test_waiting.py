@@ -1,4 +1,4 @@
-"""What the status line says while something stands in the way: why it waits, and what happens next."""
+"""What the status line says of a job that waits: why, and what happens next."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace

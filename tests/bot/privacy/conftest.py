@@ -1,4 +1,4 @@
-"""Deletion by age, and what goes on with what was begun."""
+"""Deletion by age, and what continues what was begun."""
 
 import pytest
 

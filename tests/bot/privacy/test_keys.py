@@ -1,4 +1,4 @@
-"""Whoever is forgotten loses their key: with the last of their data, and without what they did afterwards."""
+"""A forgotten person's key is deleted: with the last of their data, and without what they did afterwards."""
 
 import shutil
 from collections.abc import AsyncIterator

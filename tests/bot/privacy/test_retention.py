@@ -1,4 +1,4 @@
-"""What goes when its time is over, what stays, and that a crash in between harms nothing."""
+"""What is deleted when its time is over, what stays, and that a crash in between harms nothing."""
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace

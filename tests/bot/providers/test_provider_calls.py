@@ -124,7 +124,7 @@ def test_only_what_happens_before_a_connection_is_proof() -> None:
 
 
 def test_the_transport_cannot_be_believed() -> None:
-    """Why the map goes by aiohttp's errors. If this fails, the transport has become honest, and no harm is done."""
+    """Why the map uses aiohttp's errors. If this fails, the transport has become honest, and no harm is done."""
     with pytest.raises(httpx.ConnectTimeout), httpx_aiohttp.transport.map_aiohttp_exceptions():
         raise aiohttp.ServerDisconnectedError
 

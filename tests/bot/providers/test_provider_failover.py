@@ -1,4 +1,4 @@
-"""Which host gets an order: the next one only after a proof that nothing was taken; nobody is asked in vain twice."""
+"""Which host gets an order: the next one only after a proof that nothing was taken; no host is asked in vain twice."""
 
 import asyncio
 from dataclasses import replace

@@ -266,7 +266,7 @@ async def test_the_first_order_waits_for_a_yes_wherever_it_is_asked(room: Room) 
 
 
 async def test_a_post_that_stayed_behind_goes_when_it_is_tapped(room: Room, club: Club) -> None:
-    """A crash came before it was known where it stands, and the clip was unshared."""
+    """A crash came before its message was saved, and the clip was unshared."""
     await club.open()
     post = await club.shared(await club.clip())
     share = await club.share(post)

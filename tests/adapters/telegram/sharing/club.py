@@ -84,7 +84,7 @@ class Club:
 
     @property
     def notices(self) -> list[Post]:
-        """What admins are told and still stands there."""
+        """Messages to admins that are still there."""
         found = [one for one in self.room.videos(self.forum) if one.thread == self.office and self._unasked(one)]
         return [one for one in found if not one.deleted]
 

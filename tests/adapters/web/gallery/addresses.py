@@ -1,4 +1,4 @@
-"""Where the gallery is, and what stands where nothing is to be seen."""
+"""Addresses of the gallery, and the page where nothing is to be seen."""
 
 from bot import texts
 from tests.web_gallery import SLUG, Answer

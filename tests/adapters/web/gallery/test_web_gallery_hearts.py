@@ -92,7 +92,7 @@ async def test_forged_hearts_count_nothing(town: Site, made: Clip) -> None:
 
 
 async def test_a_heart_waits_for_no_body(town: Site, made: Clip) -> None:
-    """Whoever announces one and sends nothing is answered all the same."""
+    """A request that announces one and sends nothing is answered all the same."""
     share = await town.share(made)
     path = f"{GALLERY}/{share.id}"
     visitor = await town.visitor(path)

@@ -1,4 +1,4 @@
-"""Whoever takes over a decoder has won nothing: hostile Python runs in its place, through the real client."""
+"""A decoder that is taken over gives access to nothing: hostile Python runs in its place, through the real client."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Pictures that every viewer opens are taken, whatever stands beside or behind their pixels; half ones are not."""
+"""Pictures that every viewer opens are taken, whatever is beside or behind their pixels; half ones are not."""
 
 import struct
 import time

@@ -1,4 +1,4 @@
-"""A small file that asks for much holds nobody up: it is answered in little time and memory, with a usual sentence."""
+"""A small file that asks for much delays no others: it is answered in little time and memory, with a usual sentence."""
 
 import asyncio
 import itertools
