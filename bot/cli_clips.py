@@ -12,6 +12,7 @@ import typer
 from adapters import console
 from bot import catalogue, texts
 from bot.app import App
+from bot.commands.clips import LISTED
 from bot.errors import Misconfigured, Refusal
 from bot.ids import new_id
 from bot.media.stored import StoredFile
@@ -23,6 +24,7 @@ cli = typer.Typer()
 
 Output = Annotated[Path, typer.Option("-o", "--output", help="where the clip goes")]
 _LENGTHS = f"seconds: {' or '.join(map(str, catalogue.DEFAULT.seconds))}; other models have other lengths"
+_WHICH = "its id, or its number in photoplay jobs without words"
 Made = tuple[Job, StoredFile]
 """A finished job and its clip's file."""
 
@@ -123,18 +125,23 @@ def cancel(job: Annotated[str, typer.Argument(metavar="ID")]) -> None:
 
 
 @cli.command()
-def fetch(job: Annotated[str, typer.Argument(metavar="ID")], output: Output = Path("clip.mp4")) -> None:
+def fetch(job: Annotated[str, typer.Argument(metavar="ID", help=_WHICH)], output: Output = Path("clip.mp4")) -> None:
     """Save a clip as a file, and wait for it if it is not ready.
 
     For example: photoplay fetch k7m2p9q4xw -o clip.mp4
     """
 
     async def get(app: App, stopped: asyncio.Event) -> Made:
-        found = await app.store.job(job)
-        if found is None or found.person != console.inbound("", "").person:
+        mine = console.inbound("", "").person
+        listed = await app.store.jobs(mine, LISTED)
+        numbered = {str(number): one for number, one in enumerate(listed, 1)}
+        found = numbered.get(job) or await app.store.job(job)
+        if found is None or found.person != mine:
             raise Refusal(texts.chat.UNKNOWN_JOB)
         console.check_place(output)
-        return await _finish(app, job, stopped)
+        if job in numbered:  # which moves as clips come
+            out.print(texts.shell.of_number(job, found.order.prompt), markup=False)
+        return await _finish(app, found.id, stopped)
 
     _save(with_app(get, QUIET), output)
 

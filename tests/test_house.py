@@ -20,7 +20,7 @@ ROOT = Path(__file__).parent.parent
 LAYERS: tuple[tuple[str, ...], ...] = (
     (
         *("bot.languages", "bot.sentence", "bot.model", "bot.conversation", "bot.errors", "bot.characters"),
-        *("bot.ids", "bot.inflate", "bot.log_context", "bot.platforms"),
+        *("bot.ids", "bot.inflate", "bot.log_context", "bot.platforms", "bot.unreached"),
     ),
     ("bot.texts", "bot.quotas.rules", "bot.quotas.records", "bot.gallery.model", "bot.sealing"),
     ("bot.ports", "bot.abilities", "bot.catalogue", "bot.overview", "bot.offers"),

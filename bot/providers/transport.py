@@ -19,6 +19,7 @@ from httpx_aiohttp import AiohttpTransport
 
 from bot.inflate import inflate
 from bot.providers.hosts import Host
+from bot.unreached import why
 
 T = TypeVar("T")
 ANSWER_LIMIT = 1_000_000
@@ -48,8 +49,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """No answer. `sent` is False only if the request provably was not sent; `why` is the error's type, without its text
-    (which would hold the URL)."""
+    """No answer. `sent` is False only if the request provably was not sent; `why` is in plain words or the error's
+    type, without its text (which would hold the URL)."""
 
     sent: bool
     why: str
@@ -177,7 +178,9 @@ async def _fill(body: bytearray, response: httpx.Response) -> None:
 def silence(exc: Exception) -> Silence:
     """The only classification of transport errors: sent, or provably not sent."""
     cause = exc if isinstance(exc, aiohttp.ClientError) else exc.__cause__
-    return Silence(not isinstance(cause, NEVER_SENT), type(cause or exc).__name__)
+    sent = not isinstance(cause, NEVER_SENT)
+    late = isinstance(cause or exc, TimeoutError)
+    return Silence(sent, type(cause or exc).__name__ if sent and not late else why(cause or exc))
 
 
 class _Line:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from bot.sentence import CHAT, Command, Sentence, Wording, _, _n, join, lines, sentences, verbatim
 from bot.texts import admin, chat, consent, models, operator, pictures, privacy, sharing
 from bot.texts.phrases import host as called
+from bot.texts.phrases import shorten
 
 
 class Verb(NamedTuple):
@@ -295,6 +296,11 @@ def brush_malformed(value: str) -> Sentence:
         "A brush is a mask and the way it moves, not “{value}”. For example: --brush mask.png:100,200;300,200",
         value=value,
     )
+
+
+def of_number(number: str, prompt: str) -> Sentence:
+    """Which clip has a number in the list."""
+    return _("{number} is “{words}”.", number=number, words=shorten(prompt, 60))
 
 
 def saved(path: str, width: int, height: int, seconds: float) -> Sentence:

@@ -1,10 +1,12 @@
-"""Requests to services that watch us. Their addresses are secrets, so no error says more than its type."""
+"""Requests to services that watch us. Their addresses are secrets, so no error says more than its kind."""
 
 import asyncio
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import aiohttp
+
+from bot.unreached import why
 
 PATIENCE = 10.0
 """Seconds for one request."""
@@ -28,11 +30,13 @@ class Outside:
         try:
             async with self._session.request(method, url, json=body, max_redirects=_REDIRECTS) as answer:
                 return "" if 200 <= answer.status < 300 else f"HTTP {answer.status}"
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (aiohttp.ClientConnectorError, TimeoutError) as error:
+            return why(error)
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             return type(error).__name__
 
     async def reach(self, url: str) -> str:
-        """Connect to the server of `url`, and send nothing; returns the error's name, empty if there is none."""
+        """Connect to the server of `url`, and send nothing; returns what went wrong, empty if there is none."""
         parts = urlsplit(url)
         secure = parts.scheme == "https"
         try:
@@ -42,7 +46,7 @@ class Outside:
                 )
             writer.close()
         except (TimeoutError, OSError, ValueError) as error:
-            return type(error).__name__
+            return why(error)
         return ""
 
     async def close(self) -> None:

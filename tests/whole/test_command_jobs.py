@@ -120,6 +120,16 @@ async def test_fetch_makes_nothing_but_what_it_is_asked_for(tmp_path: Path, phot
     assert (await photoplay(tmp_path, "jobs"))[1].count("in line") == 2
 
 
+async def test_fetch_knows_the_numbers_of_the_list(tmp_path: Path, photo: Path) -> None:
+    await ordered(tmp_path, photo, "first", "second")
+    code, out, err = await photoplay(tmp_path, "fetch", "2", "-o", "c.mp4")
+    assert code == 0, err
+    assert out.startswith("2 is “first”.\nc.mp4: ")
+    for number in ("0", "3", "-1", "02"):
+        code, _, err = await photoplay(tmp_path, "fetch", "--", number)
+        assert (code, "I don't know that clip." in err) == (1, True)
+
+
 async def test_cancel_says_what_it_did_and_fails_when_it_did_nothing(tmp_path: Path, photo: Path) -> None:
     (job_id,) = await ordered(tmp_path, photo, "first")
     code, out, err = await photoplay(tmp_path, "cancel", job_id)

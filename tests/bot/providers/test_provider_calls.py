@@ -131,7 +131,7 @@ def test_the_transport_cannot_be_believed() -> None:
 
 async def test_refused_connection(desk: Desk, make: Make) -> None:
     providers = make(row(closed_port()))
-    with pytest.raises(NotSent, match="ClientConnectorError") as caught:
+    with pytest.raises(NotSent, match="nobody listens there") as caught:
         await providers.create(ORDER, REQUEST)
     assert caught.value.retry_after == 60
     desk.now += 20
@@ -145,7 +145,7 @@ async def test_unknown_name(make: Make, monkeypatch: pytest.MonkeyPatch) -> None
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", nowhere)
-    with pytest.raises(NotSent, match="ClientConnectorDNSError"):
+    with pytest.raises(NotSent, match="its name is not known"):
         await make(row("https://nowhere.example")).create(ORDER, REQUEST)
 
 
@@ -154,7 +154,7 @@ async def test_a_name_lookup_that_hangs(make: Make, monkeypatch: pytest.MonkeyPa
         await asyncio.sleep(30)
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", never)
-    with pytest.raises(NotSent, match="ConnectionTimeoutError"):
+    with pytest.raises(NotSent, match="it took too long"):
         await make(row("https://slow.example"), timeout=0.2).create(ORDER, REQUEST)
 
 
@@ -166,7 +166,7 @@ async def test_a_connection_that_hangs(make: Make) -> None:
         for sock in waiting:
             sock.setblocking(False)
             sock.connect_ex(full.getsockname())
-        with pytest.raises(NotSent, match="ConnectionTimeoutError"):
+        with pytest.raises(NotSent, match="it took too long"):
             await make(row(f"http://127.0.0.1:{full.getsockname()[1]}"), timeout=0.2).create(ORDER, REQUEST)
         for sock in waiting:
             sock.close()
@@ -224,7 +224,7 @@ async def test_a_look_survives_the_same(case: str, first: Scripted, make: Make) 
 
 async def test_a_look_at_a_host_that_is_away_is_pending(make: Make) -> None:
     providers = make(row(closed_port()))
-    assert await providers.poll("aimlapi", "i", 9e9) == Pending("no answer: ClientConnectorError", failed=True)
+    assert await providers.poll("aimlapi", "i", 9e9) == Pending("no answer: nobody listens there", failed=True)
     assert await providers.poll("forgotten", "i", 9e9) == Pending("not configured any more", failed=True)
 
 
