@@ -15,7 +15,7 @@ from typing import Any
 from bot.gallery.model import Key, Order
 from bot.quotas.records import Act
 from storage import open_store
-from storage.database import Database, Row, Transaction
+from storage.database import Database, Row, Transaction, Wrapped
 from storage.gallery import Gallery
 from storage.jobs import Store
 
@@ -45,12 +45,11 @@ _SHARES = """
     FROM n"""
 
 
-class Counting:
+class Counting(Wrapped):
     """A database that records statements."""
 
     def __init__(self, database: Database) -> None:
-        self._db = database
-        self.dialect = database.dialect
+        super().__init__(database)
         self.seen: list[tuple[str, tuple[object, ...]]] = []
 
     async def read(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
@@ -58,18 +57,6 @@ class Counting:
 
     async def write(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
         return await self._db.write(lambda tx: work(_Noting(tx, self.seen)))
-
-    async def reshape(self, work: Callable[[Transaction], Awaitable[Any]]) -> Any:
-        return await self._db.reshape(work)
-
-    async def place(self) -> str:
-        return await self._db.place()
-
-    async def scrub(self) -> bool:
-        return await self._db.scrub()
-
-    async def close(self) -> None:
-        await self._db.close()
 
 
 class _Noting:

@@ -64,6 +64,35 @@ class Database(Protocol):
         """Close every connection."""
 
 
+class Wrapped:
+    """A `Database` around another one, which a subclass changes in what it is for."""
+
+    def __init__(self, database: Database) -> None:
+        self._db = database
+        self.dialect = database.dialect
+
+    async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._db.read(work)
+
+    async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._db.write(work)
+
+    async def write_along(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._db.write_along(work)
+
+    async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
+        return await self._db.reshape(work)
+
+    async def place(self) -> str:
+        return await self._db.place()
+
+    async def scrub(self) -> bool:
+        return await self._db.scrub()
+
+    async def close(self) -> None:
+        await self._db.close()
+
+
 class Part:
     """A part of the store. `_all`, `_one`, `_change` and `_change_along` run one statement in a transaction of its
     own."""

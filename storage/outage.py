@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from bot.errors import StoreDown
-from storage.database import Database, Transaction
+from storage.database import Database, Transaction, Wrapped
 
 log = logging.getLogger(__name__)
 
@@ -16,18 +16,17 @@ QUIET = 60.0
 """Minimum seconds between two outages that are logged: on a full disk some writes fail, and others do not."""
 
 
-class Outage:
-    """Wraps a `Database`. Errors that it has logged are marked, so that callers do not log them again."""
+class Outage(Wrapped):
+    """Errors that it has logged are marked, so that callers do not log them again."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
-        self._db = database
+        super().__init__(database)
         self._clock = clock
         self._since: float | None = None
         self._said, self._said_at = False, -math.inf
         self._failed: dict[str, int] = {}
         self._calls = 0
         self._closed = False
-        self.dialect = database.dialect
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._watched("read", self._db.read(work))
@@ -41,15 +40,9 @@ class Outage:
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._watched("write", self._db.reshape(work))
 
-    async def place(self) -> str:
-        return await self._db.place()
-
-    async def scrub(self) -> bool:
-        return await self._db.scrub()
-
     async def close(self) -> None:
         self._closed = True
-        await self._db.close()
+        await super().close()
 
     async def _watched(self, kind: str, doing: Awaitable[T]) -> T:
         self._calls += 1

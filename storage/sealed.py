@@ -14,7 +14,7 @@ from typing import TypeVar
 from bot.errors import StoreDown
 from bot.model import UNREADABLE
 from bot.sealing.words import TextCipher, UnreadableText, is_sealed
-from storage.database import Database, Row, Transaction
+from storage.database import Database, Row, Transaction, Wrapped
 from storage.words import COLUMNS, OF_PERSON, Column, Words
 
 log = logging.getLogger(__name__)
@@ -22,13 +22,12 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 
-class Sealed:
-    """Wraps a `Database`."""
+class Sealed(Wrapped):
+    """`cipher` encrypts and opens the words."""
 
     def __init__(self, database: Database, cipher: TextCipher) -> None:
-        self._db = database
+        super().__init__(database)
         self.cipher = cipher
-        self.dialect = database.dialect
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._db.read(lambda tx: work(self._sealed(tx)))
@@ -41,15 +40,6 @@ class Sealed:
 
     async def reshape(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         return await self._db.reshape(lambda tx: work(self._sealed(tx)))
-
-    async def place(self) -> str:
-        return await self._db.place()
-
-    async def scrub(self) -> bool:
-        return await self._db.scrub()
-
-    async def close(self) -> None:
-        await self._db.close()
 
     def _sealed(self, tx: Transaction) -> "_Session":
         return _Session(tx, self.cipher, in_thread=self.dialect == "sqlite")
