@@ -48,7 +48,8 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         await inbox.forget(CODES, inbound.person, "code")
         return Reply(texts.privacy.KEPT, private=True)
     if word.lower() != "yes":
-        if await _nothing(ctx, inbound):
+        people = await ctx.store.accounts.people(inbound.person)
+        if await _nothing(ctx, inbound, await export.gather(ctx.store, ctx.media, inbound.person, people), people):
             return Reply(texts.privacy.MYDATA_NOTHING, private=True)
         code = idempotency.code(ctx, inbound, _LETTERS, 10)
         asked = _hash(inbound, code)
@@ -93,15 +94,14 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     return Reply(words, private=True)
 
 
-async def _nothing(ctx: Context, inbound: Inbound) -> bool:
-    """Whether no data is stored about a person here."""
-    people = await ctx.store.accounts.people(inbound.person)
+async def _nothing(ctx: Context, inbound: Inbound, found: export.Bundle, people: tuple[str, ...]) -> bool:
+    """Whether no data is stored about a person, who is known as `people`: `found` or any other."""
+    if not found.empty:
+        return False
     preferences = await ctx.store.gallery.preferences(inbound.person)
     if len(people) > 1 or preferences.agreed_at is not None or preferences.model:
         return False
-    if await ctx.store.operator_sessions.acted(people):
-        return False
-    return (await export.gather(ctx.store, ctx.media, inbound.person, people)).empty
+    return not await ctx.store.operator_sessions.acted(people)
 
 
 async def mydata(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -126,7 +126,7 @@ async def mydata(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def _made(ctx: Context, inbound: Inbound, people: tuple[str, ...], earlier: list[str]) -> Reply:
     found = await export.gather(ctx.store, ctx.media, inbound.person, people)
-    if found.empty and not (await ctx.store.gallery.preferences(inbound.person)).model:
+    if await _nothing(ctx, inbound, found, people):
         return Reply(texts.privacy.MYDATA_NOTHING, private=True)
     if ctx.links.clip is None and not _links_itself(inbound) and found.size > HEAVIEST_PAPER:
         raise Refusal(texts.privacy.MYDATA_NO_LINK)
@@ -183,6 +183,7 @@ async def _about(ctx: Context, inbound: Inbound, people: tuple[str, ...], found:
         ctx.kept.clips,
         found.left_out,
         offers.said_title(preferences.model) if preferences.model else EMPTY,
+        acted=await ctx.store.operator_sessions.acted(people),
     )
 
 

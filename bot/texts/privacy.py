@@ -237,6 +237,8 @@ def about(
     clips: float,
     left_out: int,
     model: Sentence = EMPTY,
+    *,
+    acted: bool = False,
 ) -> Sentence:
     """`about.txt` of an export: its contents, and preferences that no table has; `photos` and `clips` in seconds."""
     found = join(
@@ -261,6 +263,13 @@ def about(
                 _("You said that those in your photos agree: {answer}", answer=agreed or _yes(None)),
                 _("Your clips are made by: {model}", model=model) if model else EMPTY,
             ),
+            _(
+                "What you did as an admin or operator (when, where and why) stands in the audit log, which is not in "
+                "this file;\nwhen you have all of this removed, your name is taken out of it, and you are logged out "
+                "of the operator's page."
+            )
+            if acted
+            else EMPTY,
             lines(
                 _(
                     "Photos are kept until {photos} after their clip is done, clips until {clips} after; what you\n"

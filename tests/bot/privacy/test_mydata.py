@@ -16,6 +16,8 @@ from bot.conversation import Inbound, Reply
 from bot.model import Address
 from bot.privacy import export, retention
 from bot.privacy.retention import Retention
+from bot.quotas.records import Act
+from bot.quotas.rules import Rule
 from tests.bot.privacy.ann import (
     ANN,
     ANNS_OTHER,
@@ -166,3 +168,15 @@ async def test_an_export_that_broke_off_is_begun_again_and_found_by_forgetting(h
     await house.store.inbox.remember(retention.EXPORTS, ANN, "file", note, house.clock() + DAY)
     await forget(house)
     assert not house.media.path("half.zip").exists()
+
+
+async def test_whoever_only_acted_or_agreed_is_told_of_it(house: House) -> None:
+    await house.store.quotas.amend(Act("a1", house.clock(), ANN, TOWN, "pause"), lambda _: Rule(paused=True))
+    about = opened(await say(house, "/mydata")).read("about.txt").decode()
+    assert "What you did as an admin or operator" in about
+    await house.store.gallery.prefer(BOB, agreed_at=house.clock())
+    about = opened(await say(house, "/mydata", BOB)).read("about.txt").decode()
+    assert "operator" not in about
+    assert "agree: not asked yet" not in about
+    await forget(house)
+    assert (await say(house, "/mydata")).text == texts.privacy.MYDATA_NOTHING
