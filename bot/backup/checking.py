@@ -112,16 +112,16 @@ async def _sqlite(settings: Settings, folder: Path, place: Path, about: Manifest
 
 @asynccontextmanager
 async def _postgresql(settings: Settings, folder: Path, place: Path, about: Manifest) -> AsyncIterator[Store]:
-    from storage import pg_tools  # its driver is loaded where it is used
+    from storage import pg_dumps  # its driver is loaded where it is used
 
     assert settings.database_url
     await in_thread(lambda stopped: making.take(folder / DUMP, place / DUMP))
-    if not await in_thread(lambda stopped: pg_tools.is_whole(place / DUMP)):
+    if not await in_thread(lambda stopped: pg_dumps.is_whole(place / DUMP)):
         raise Misconfigured(f"{folder / DUMP} is damaged: its end is missing. Take another backup.")
     scratch = f"photoplay_check_{secrets.token_hex(4)}"
-    async with pg_tools.scratch(settings.database_url.get_secret_value(), scratch, about.place) as url:
-        await pg_tools.put_back(url, place / DUMP, about.place, "photoplay_before", "check")
-        _compare(about, (await pg_tools.contents(url)).counts)
+    async with pg_dumps.scratch(settings.database_url.get_secret_value(), scratch, about.place) as url:
+        await pg_dumps.put_back(url, place / DUMP, about.place, "photoplay_before", "check")
+        _compare(about, (await pg_dumps.contents(url)).counts)
         store = await open_store(place, url, cipher=encryption.cipher_of(settings, folder))
         try:
             yield store

@@ -105,9 +105,9 @@ def _locked(data: Path, busy: str, *, shared: bool = False) -> Iterator[int]:
 
 
 async def _arrived(url: str, token: str) -> bool:
-    from storage import pg_tools  # its driver is loaded where it is used
+    from storage import pg_dumps  # its driver is loaded where it is used
 
-    return await pg_tools.has_arrived(url, token)
+    return await pg_dumps.has_arrived(url, token)
 
 
 async def _settle(settings: Settings, journal: Journal) -> Removed:

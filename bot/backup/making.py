@@ -236,10 +236,10 @@ def sync(path: Path) -> None:
 async def _database(source: Source, draft: Path) -> tuple[str, Contents]:
     """Copy the database; the name of its schema, and what it holds. Raises `Misconfigured`, `StoreDown`."""
     if source.url:
-        from storage import pg_tools  # its driver is loaded where it is used
+        from storage import pg_dumps  # its driver is loaded where it is used
 
         target = draft / DUMP
-        place, found = await pg_tools.dump(source.url, target)
+        place, found = await pg_dumps.dump(source.url, target)
     else:
         file, target, place = source.data / snapshot.FILE, draft / snapshot.FILE, ""
         await in_thread(lambda stopped: snapshot.copy(file, target, stopped))

@@ -21,10 +21,10 @@ async def findings(settings: Settings, now: float) -> AsyncIterator[Finding]:
     for finding in await asyncio.to_thread(lambda: list(_looked(settings, now))):
         yield finding
     if settings.backup_dir and settings.database_url:
-        from storage import pg_tools  # its driver is loaded where it is used
+        from storage import pg_dumps  # its driver is loaded where it is used
 
         try:
-            await pg_tools.check(settings.database_url.get_secret_value())
+            await pg_dumps.check(settings.database_url.get_secret_value())
         except (Misconfigured, StoreDown) as error:
             yield Finding("bad", f"Backups: none can be made. {error}")
 

@@ -78,9 +78,9 @@ async def _about(settings: Settings, folder: Path) -> Manifest:
         return manifest.read(folder)
     url, place = url_of(settings), ""
     if url:
-        from storage import pg_tools  # its driver is loaded where it is used
+        from storage import pg_dumps  # its driver is loaded where it is used
 
-        place = await pg_tools.schema_of(url)
+        place = await pg_dumps.schema_of(url)
     source = await in_thread(lambda stopped: source_of(settings))
     return await in_thread(lambda stopped: undoing.described(folder, source, place))
 
@@ -95,11 +95,11 @@ async def _to_the_end(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _check_server(url: str, about: Manifest) -> None:
-    from storage import pg_tools  # its driver is loaded where it is used
+    from storage import pg_dumps  # its driver is loaded where it is used
 
-    if others := await pg_tools.busy(url):
+    if others := await pg_dumps.busy(url):
         raise Misconfigured(f"Photoplay has {others} connections to this database. Stop it on every machine first.")
-    if (place := await pg_tools.schema_of(url)) != about.place:
+    if (place := await pg_dumps.schema_of(url)) != about.place:
         raise Misconfigured(f"The backup is of the schema {about.place}, and DATABASE_URL leads to {place}.")
 
 
@@ -148,10 +148,10 @@ def _put_together(data: Path, folder: Path, about: Manifest, journal: Journal, s
 
 async def _replace(url: str, data: Path, about: Manifest, journal: Journal, back: str, lock: int) -> None:
     """Have PostgreSQL read the dump, or take the tables from the schema `back`, which commits the restore."""
-    from storage import pg_tools
+    from storage import pg_dumps
 
     script = data / moving.FOLDER / DUMP
-    await pg_tools.put_back(url, script, about.place, _schema(journal), journal.token, [lock], back)
+    await pg_dumps.put_back(url, script, about.place, _schema(journal), journal.token, [lock], back)
 
 
 def _schema(journal: Journal) -> str:

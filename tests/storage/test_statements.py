@@ -69,7 +69,7 @@ async def test_both_databases_understand_every_statement(store: Store, database_
     assert len(known) > 150
     if database_url is None:
         for name, sql in known.items():
-            if not name.startswith(("postgres.", "pg_tools.")):
+            if not name.startswith(("postgres.", "pg_dumps.")):
                 count = len(set(re.findall(r"\$\d+", sql)))
                 text = for_sqlite(sql)
                 values = named([None] * count)

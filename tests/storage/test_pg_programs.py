@@ -10,17 +10,16 @@ import asyncpg
 import pytest
 
 from bot.errors import Misconfigured, StoreDown
-from storage import pg_tools
+from storage import pg_dumps, pg_programs
 from storage.database_url import read
-from storage.pg_tools import _address, _error, _Head, _Password
 
 URL = "postgresql://ann:it%27s%20a:pass%5Cword@db.example.com:5433/photo?sslmode=require&options=-c%20role%3Dapp"
 
 
 def test_no_password_stands_in_the_arguments(tmp_path: Path) -> None:
-    with _Password(read(URL), tmp_path / "dump.sql") as file:
+    with pg_programs.Password(read(URL), tmp_path / "dump.sql") as file:
         assert file
-        address = _address(read(URL), file)
+        address = pg_programs.address(read(URL), file)
         assert file.read_text() == "*:*:*:*:it's a\\:pass\\\\word\n"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not file.exists()
@@ -32,7 +31,7 @@ def test_no_password_stands_in_the_arguments(tmp_path: Path) -> None:
 
 
 def test_a_certificate_of_this_machines_is_asked_for_in_libpqs_words() -> None:
-    address = _address(read("postgresql://ann@db/photo?sslmode=verify-full&sslrootcert=system"), None)
+    address = pg_programs.address(read("postgresql://ann@db/photo?sslmode=verify-full&sslrootcert=system"), None)
     assert "sslmode='verify-full'" in address
     assert "sslrootcert='system'" in address
     assert "passfile" not in address
@@ -52,7 +51,7 @@ CREATE SCHEMA is what somebody wrote
 
 @pytest.mark.parametrize("size", [1, 7, 40, 1000])
 def test_the_schema_itself_is_left_out_and_nothing_else(size: int) -> None:
-    head = _Head()
+    head = pg_programs.Head()
     made = b"".join(head.without_schema(DUMP[at : at + size]) for at in range(0, len(DUMP), size)) + head.rest
     kept = [line for line in DUMP.splitlines(keepends=True) if b"public;" not in line and b"COMMENT" not in line]
     assert made == b"".join(kept)
@@ -60,14 +59,16 @@ def test_the_schema_itself_is_left_out_and_nothing_else(size: int) -> None:
 
 def test_errors_become_sentences() -> None:
     versions = "pg_dump: detail: server version: 17.2 (Debian); pg_dump version: 15.18"
-    assert "PostgreSQL 15, and the server of 17" in str(_error("pg_dump", f"pg_dump: error: aborting\n{versions}"))
-    older = _error("psql", "psql:dump.sql:5: error: invalid command \\restrict")
+    assert "PostgreSQL 15, and the server of 17" in str(
+        pg_programs.error("pg_dump", f"pg_dump: error: aborting\n{versions}")
+    )
+    older = pg_programs.error("psql", "psql:dump.sql:5: error: invalid command \\restrict")
     assert isinstance(older, Misconfigured)
     assert "older than the program that made the dump" in str(older)
-    other = _error("psql", "one\nERROR:  disk full\n")
+    other = pg_programs.error("psql", "one\nERROR:  disk full\n")
     assert isinstance(other, StoreDown)
     assert str(other) == "psql: ERROR:  disk full"
-    assert str(_error("psql", "")) == "psql: no reason given"
+    assert str(pg_programs.error("psql", "")) == "psql: no reason given"
 
 
 async def test_who_may_make_no_database_is_told_so(database_url: str | None) -> None:
@@ -77,7 +78,7 @@ async def test_who_may_make_no_database_is_told_so(database_url: str | None) -> 
     await admin.execute("CREATE ROLE plain LOGIN")
     try:
         with pytest.raises(Misconfigured, match="CREATEDB"):
-            async with pg_tools.scratch(database_url.replace("postgres:@", "plain:@"), "photoplay_check_1", "public"):
+            async with pg_dumps.scratch(database_url.replace("postgres:@", "plain:@"), "photoplay_check_1", "public"):
                 pass
     finally:
         await admin.execute("DROP ROLE plain")
@@ -86,7 +87,7 @@ async def test_who_may_make_no_database_is_told_so(database_url: str | None) -> 
 
 async def test_a_program_that_is_cancelled_ends(tmp_path: Path) -> None:
     command = ["/bin/sh", "-c", f"echo $$ > {tmp_path}/number; mv {tmp_path}/number {tmp_path}/pid; exec sleep 600"]
-    running = asyncio.create_task(pg_tools._run(command, tmp_path / "said"))
+    running = asyncio.create_task(pg_programs.run(command, tmp_path / "said"))
     while not (tmp_path / "pid").exists():
         await asyncio.sleep(0.01)
         assert not running.done()

@@ -1,20 +1,15 @@
-"""Dumps of PostgreSQL by its own programs: `pg_dump` writes one, `psql` reads it back, each in one transaction.
-
-The password is passed in a file, as a program's arguments can be read by all on the machine.
-"""
+"""Dumps of PostgreSQL by its own programs: `pg_dump` writes one, `psql` reads it back, each in one transaction."""
 
 import asyncio
 import os
 import re
-import shutil
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
-from urllib.parse import parse_qsl
 
-from bot.errors import Misconfigured, StoreDown
+from storage import pg_programs
 from storage.database import Row, Transaction
-from storage.database_url import Target, read
+from storage.database_url import read
 from storage.postgres import Postgres, create_database, create_schema, drop_database
 from storage.snapshot import COUNTS, VERSION, Contents
 
@@ -29,16 +24,10 @@ OTHERS = """
     WHERE datname = current_database() AND application_name = $1 AND pid <> pg_backend_pid()"""
 THERE = "SELECT to_regclass('gate') IS NOT NULL AS there"
 OF_TOKEN = "SELECT 1 FROM gate WHERE place = $1"
-_SERVER = re.compile(r"server version: (\d+)[^;]*; pg_dump version: (\d+)")
 _OWN = re.compile(r"\(PostgreSQL\) (\d+)")
-_OF_SCHEMA = (b"CREATE SCHEMA ", b"COMMENT ON SCHEMA ", b"ALTER SCHEMA ")
-_BODY = (b"CREATE TABLE ", b"CREATE FUNCTION ")
 _LAST_LINE = b"-- PostgreSQL database dump complete"
 _TAIL = 1000
 """Bytes at a dump's end among which its last line is."""
-_PIECE = 2**18
-_LAST = 500
-"""Characters of a program's last line of error that are passed on."""
 
 _MOVE = r"""
 SELECT format('ALTER TABLE %I.%I SET SCHEMA %I', space.nspname, thing.relname, :'to')
@@ -74,15 +63,17 @@ async def dump(url: str, target: Path) -> tuple[str, Contents]:
 
     Raises `Misconfigured` when `pg_dump` is missing or too old, else `StoreDown`.
     """
-    program, place = _program("pg_dump"), read(url)
+    program, place = pg_programs.program("pg_dump"), read(url)
     database = await Postgres.open(url, 1)
 
     async def work(tx: Transaction) -> Row:
         found = await tx.one(EXPORT)
         assert found is not None
-        options = [f"--snapshot={found['snapshot']}", f"--schema={_pattern(found['place'])}"]
-        with _Password(place, target) as password:
-            await _run([program, "--no-owner", "--no-privileges", *options, _address(place, password)], target)
+        options = [f"--snapshot={found['snapshot']}", f"--schema={pg_programs.pattern(found['place'])}"]
+        with pg_programs.Password(place, target) as password:
+            await pg_programs.run(
+                [program, "--no-owner", "--no-privileges", *options, pg_programs.address(place, password)], target
+            )
         return found
 
     try:
@@ -95,7 +86,7 @@ async def dump(url: str, target: Path) -> tuple[str, Contents]:
 
 async def check(url: str) -> None:
     """Raise `Misconfigured` where the programs for backups are missing or older than the server, else `StoreDown`."""
-    program, _ = _program("pg_dump"), _program("psql")
+    program, _ = pg_programs.program("pg_dump"), pg_programs.program("psql")
     database = await Postgres.open(url, 1)
     try:
         found = await database.read(lambda tx: tx.all(SERVER))
@@ -105,7 +96,7 @@ async def check(url: str) -> None:
     said, _ = await process.communicate()
     own = _OWN.search(said.decode(errors="replace"))
     if own and int(own[1]) < (server := int(found[0]["version"]) // 10_000):
-        raise _too_old("pg_dump", own[1], str(server))
+        raise pg_programs.too_old("pg_dump", own[1], str(server))
 
 
 async def put_back(
@@ -117,19 +108,19 @@ async def put_back(
     process is killed. `back`: a schema to which something was moved before, which comes instead of a dump. Raises
     `Misconfigured`, `StoreDown`; then nothing has changed.
     """
-    program, target = _program("psql"), read(url)
+    program, target = pg_programs.program("psql"), read(url)
     before, after = script.with_suffix(".aside"), script.with_suffix(".arrived")
     for path, text in ((before, _ASIDE), (after, _ARRIVED), *([(script, _BACK)] if back else [])):
         await asyncio.to_thread(path.write_text, text)
     given = {"place": place, "aside": aside, "token": token, "back": back}
     names = [f"--set={name}={value}" for name, value in given.items()]
-    with _Password(target, script) as password:
-        await _run(
+    with pg_programs.Password(target, script) as password:
+        await pg_programs.run(
             [
                 *(program, "--no-psqlrc", "--quiet", f"--output={os.devnull}", "--single-transaction"),
                 *("--set=ON_ERROR_STOP=1", *names),
                 *(f"--file={path}" for path in (before, script, after)),
-                _address(target, password),
+                pg_programs.address(target, password),
             ],
             script.with_suffix(".said"),
             held,
@@ -204,118 +195,3 @@ def is_whole(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - _TAIL))
         return _LAST_LINE in file.read()
-
-
-class _Password:
-    """A file beside `path` with the password, in libpq's format, while the block runs."""
-
-    def __init__(self, target: Target, path: Path) -> None:
-        self._password, self._path = target.password, path.with_name(f".{path.name}.pass")
-
-    def __enter__(self) -> Path | None:
-        if self._password is None:
-            return None
-        self._path.touch(mode=0o600)
-        escaped = self._password.replace("\\", "\\\\").replace(":", "\\:")
-        self._path.write_text(f"*:*:*:*:{escaped}\n")
-        return self._path
-
-    def __exit__(self, *_: object) -> None:
-        self._path.unlink(missing_ok=True)
-
-
-def _program(name: str) -> str:
-    if found := shutil.which(name):
-        return found
-    raise Misconfigured(
-        f"{name} is not here: it comes with PostgreSQL's client programs (Debian: postgresql-client; macOS: libpq)."
-    )
-
-
-def _pattern(name: str) -> str:
-    """A schema's name as pg_dump takes it, where letters are folded and some of the others are wildcards."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def _address(target: Target, password: Path | None) -> str:
-    """The connection as libpq reads it, without the password."""
-    given = {
-        **dict(parse_qsl(target.tls)),
-        "host": ",".join(target.hosts),
-        "port": ",".join(map(str, target.ports)),
-        "user": target.user or "",
-        "dbname": target.database or "",
-        "options": target.options,
-        "passfile": str(password) if password else "",
-        "connect_timeout": f"{max(2, round(target.timeout))}",
-    }
-    if target.public_tls:
-        given |= {"sslmode": "verify-full", "sslrootcert": "system"}
-    quoted = {name: value.replace("\\", "\\\\").replace("'", "\\'") for name, value in given.items() if value}
-    return "--dbname=" + " ".join(f"{name}='{value}'" for name, value in quoted.items())
-
-
-async def _run(command: Sequence[str], target: Path, held: Sequence[int] = ()) -> None:
-    """Run a program with its output into a file, without statements about the schema itself; ended if cancelled."""
-    process = await asyncio.create_subprocess_exec(
-        *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        pass_fds=tuple(held),
-    )  # fmt: skip
-    assert process.stdout
-    assert process.stderr
-    try:
-        said, _ = await asyncio.gather(process.stderr.read(), _pour(process.stdout, target))
-        code = await process.wait()
-    except BaseException:
-        with suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
-        raise
-    if code:
-        raise _error(Path(command[0]).name, said.decode(errors="replace"))
-
-
-async def _pour(stream: asyncio.StreamReader, target: Path) -> None:
-    """Write a dump to a file as it comes, without statements about the schema itself, which its owner made."""
-    head = _Head()
-    with os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        while piece := await stream.read(_PIECE):
-            await asyncio.to_thread(file.write, head.without_schema(piece))
-        file.write(head.rest)
-
-
-class _Head:
-    """The lines of a dump before the first table, from which those about the schema are left out."""
-
-    def __init__(self) -> None:
-        self.rest = b""
-        """The beginning of a line."""
-        self._over = False
-
-    def without_schema(self, piece: bytes) -> bytes:
-        """The next piece, as far as its lines are whole."""
-        if self._over:
-            return piece
-        *lines, self.rest = (self.rest + piece).split(b"\n")
-        for number, line in enumerate(lines):
-            if line.startswith(_BODY):
-                self._over = True
-                kept, rest, self.rest = lines[:number], [*lines[number:], self.rest], b""
-                return b"".join(line + b"\n" for line in kept if not line.startswith(_OF_SCHEMA)) + b"\n".join(rest)
-        return b"".join(line + b"\n" for line in lines if not line.startswith(_OF_SCHEMA))
-
-
-def _error(program: str, said: str) -> Misconfigured | StoreDown:
-    if versions := _SERVER.search(said):
-        return _too_old(program, versions[2], versions[1])
-    last = (said.strip().splitlines() or ["no reason given"])[-1]
-    if "\\restrict" in said or "\\unrestrict" in said:
-        return Misconfigured(f"{program} is older than the program that made the dump. Update it. ({last[:_LAST]})")
-    return StoreDown(f"{program}: {last[:_LAST]}")
-
-
-def _too_old(program: str, own: str, server: str) -> Misconfigured:
-    return Misconfigured(
-        f"{program} is of PostgreSQL {own}, and the server of {server}: it must be as new. Install the client programs "
-        f"of PostgreSQL {server}, and put them first in PATH."
-    )
