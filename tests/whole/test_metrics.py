@@ -206,6 +206,15 @@ async def every_metric_of_the_dashboard_and_the_alerts_exists(run: Program) -> N
                 assert kept, f"{file.name}: {name}"
 
 
+def _metrics(file: str) -> set[str]:
+    asked = " ".join(_expressions(yaml.safe_load((DEPLOY / file).read_text("utf-8"))))
+    return {re.sub(r"_(bucket|count|sum)$", "", name) for name in re.findall(r"\bphotoplay_\w+", asked)}
+
+
+def test_what_an_alert_is_about_is_on_the_dashboard() -> None:
+    assert _metrics("alerts.yml") - _metrics("grafana.json") == set()
+
+
 def test_the_alerts_say_what_to_do() -> None:
     rules = yaml.safe_load((DEPLOY / "alerts.yml").read_text("utf-8"))
     alerts = [rule for group in rules["groups"] for rule in group["rules"]]
