@@ -31,6 +31,9 @@ OPEN = """
         SELECT id FROM shares WHERE scope = $1 AND state <> 'up' AND state = 'waiting'
         UNION SELECT share FROM reports WHERE closed = 0
     ) AND scope = $1 ORDER BY at, id LIMIT $2"""
+AWAITS = """
+    SELECT 1 FROM shares WHERE id = $1
+    AND (state = 'waiting' OR EXISTS (SELECT 1 FROM reports WHERE share = $1 AND closed = 0))"""
 
 
 class Judging(Part):
@@ -116,6 +119,10 @@ class Judging(Part):
     async def open(self, scope: str, limit: int = 10) -> list[Share]:
         """Shares for an admin to judge: reported, hidden by reports, or awaiting approval; oldest first."""
         return [shares.share(row) for row in await self._all(OPEN, scope, limit)]
+
+    async def awaits(self, share_id: str) -> bool:
+        """Whether a share is there and waits for an admin's decision."""
+        return await self._one(AWAITS, share_id) is not None
 
 
 async def _held(tx: Transaction, share_id: str) -> Share | None:

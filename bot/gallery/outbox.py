@@ -274,9 +274,11 @@ class Runner:
         if not entry.text:
             await self._show(chat, entry, share, shown)
             return
+        if not await self._store.gallery.awaits(share.id):  # decided before this notice's turn came
+            return
         posted = await self._send(chat, entry, share, replace(reply, clip=shown))
         await notices.note(self._store, entry, share.id, posted.message, self._clock())
-        if await self._store.gallery.share(share.id) is None:
+        if not await self._store.gallery.awaits(share.id):  # or before its message was recorded
             await self._queue_removal(entry, posted)
 
     async def _list(self, chat: Chat, entry: OutboxEntry, reply: Reply) -> None:

@@ -131,7 +131,7 @@ def test_another_model_for_an_earlier_clip_keeps_what_it_can() -> None:
     assert prompt.repeat(before, OFFERS) == Draft("she sings", 10, "fog", model=LOUD, sound=True)
     assert prompt.reworded("she hums", {}, before, OFFERS) == Draft("she hums", 10, "fog", model=LOUD, sound=True)
     veo = prompt.reworded("she hums --model veo 3.1", {}, before, OFFERS)
-    assert veo == Draft("she hums", 8, "fog", model=VEO)
+    assert veo == Draft("she hums", 8, model=VEO)  # which can exclude nothing
     assert prompt.reworded("she hums", {"model": "quick", "no": ""}, before, OFFERS) == Draft("she hums", 10)
     # What is not offered any more is made by what is.
     gone = replace(before, model="minimax/hailuo-2.3", sound=False, negative="")

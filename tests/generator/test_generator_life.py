@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import aiohttp
@@ -58,9 +59,17 @@ def children(pid: int) -> list[int]:
     """A process's rendering processes, of this test. Multiprocessing's resource tracker is another kind of child."""
     found = []
     for thread in Path(f"/proc/{pid}/task").iterdir():
-        found += [int(child) for child in (thread / "children").read_text().split()]
-    rendering = [child for child in found if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()]
+        with suppress(OSError):  # a thread that has ended since
+            found += [int(child) for child in (thread / "children").read_text().split()]
+    rendering = [child for child in found if b"spawn_main" in command_line(child)]
     return [child for child in rendering if child not in _others]
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:  # it has ended since
+        return b""
 
 
 async def renderer_of(pid: int, *, other_than: int = 0) -> int:

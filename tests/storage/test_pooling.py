@@ -66,10 +66,22 @@ async def a_life(store: Store, n: int) -> str:
     return found.state
 
 
+async def meet(first: Store, second: Store) -> None:
+    """The first program's next statement goes to another of the pooler's connections than the one before."""
+
+    async def last(tx: Transaction) -> None:
+        await tx.all("SELECT 1")
+        await first._db.read(lambda tx: tx.all("SELECT 2"))
+
+    await first._db.read(lambda tx: tx.all("SELECT 2"))
+    await second._db.read(last)  # the connection that was given back last is the next one's
+
+
 async def twenty_lives(tmp_path: Path, url: str) -> list[Way]:
     """Of two programs at once, which share the pooler's two connections."""
     stores = [await open_store(tmp_path, url) for _ in range(2)]
     try:
+        await meet(*stores)
         states = await asyncio.gather(*(a_life(stores[n % 2], n) for n in range(20)))
         assert states == ["done"] * 20
         await check(stores[0])

@@ -138,6 +138,27 @@ async def test_unshared_while_a_notice_is_on_its_way_it_is_taken_away_again(
     assert (square.notices(), square.posts()) == ([], [])
 
 
+@pytest.mark.databases
+@pytest.mark.parametrize("verb", ["keep", "hide"])
+async def test_decided_while_notices_are_on_their_way_none_stays(
+    square: Square, monkeypatch: pytest.MonkeyPatch, verb: str
+) -> None:
+    await square.reviewed()
+    share = await square.shared()
+    await square.say(f"/report {share.id} spam", user="8")
+    await square.say(f"/report {share.id} spam", user="9")
+    send = square.wall.send
+
+    async def slow(address: Address, reply: Reply, *, nonce: str) -> Posted:
+        posted = await send(address, reply, nonce=nonce)
+        await square.say(f"/{verb} {share.id}", user="1")
+        return posted
+
+    monkeypatch.setattr(square.wall, "send", slow)
+    await square.work()
+    assert square.notices() == []
+
+
 async def test_where_a_post_stands_is_saved_once_the_database_is_back(
     square: Square, monkeypatch: pytest.MonkeyPatch
 ) -> None:
