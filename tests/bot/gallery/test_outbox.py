@@ -9,7 +9,7 @@ import pytest
 from bot import texts
 from bot.conversation import Button, Posted, Reply
 from bot.errors import ChatError, Flood, Gone, StoreDown, TooLarge, Unconfirmed
-from bot.gallery import outbox
+from bot.gallery import outbox, posts
 from bot.gallery.model import OutboxEntry
 from bot.gallery.outbox import Runner
 from bot.model import Address, Clip
@@ -171,7 +171,7 @@ async def test_where_a_post_stands_is_saved_once_the_database_is_back(
         return await posted(share_id, message, copy)
 
     monkeypatch.setattr(square.house.store.gallery, "posted", flaky)
-    monkeypatch.setattr(outbox, "AGAIN", 0.0)
+    monkeypatch.setattr(posts, "AGAIN", 0.0)
     await square.work()
     assert len(square.posts()) == 1
     assert (await square.share(share)).place.message
