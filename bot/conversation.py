@@ -232,6 +232,8 @@ class Reply:
     """Must not be read by others: without private replies it is sent to the private chat or not at all."""
     names: tuple[str, ...] = field(default=(), compare=False)
     """Persons named in it, besides those mentioned in the message."""
+    cancelled: str = field(default="", compare=False)
+    """The job that this cancelled; its status line says so, too."""
     placed: bool = field(default=False, compare=False)
     """`job` is a new one, of the message itself: it has no status line yet."""
 

@@ -28,7 +28,6 @@ _GONE = (
 """Placeholder of a deleted photo."""
 LINK = 12 * 3600.0
 """Validity of links to photos and clips, in seconds."""
-_CANCELLED = re.compile(r"/cancel ([\w-]{1,32})", re.ASCII)
 _DELETED = re.compile(r"/delete ([\w-]{1,32}) yes", re.ASCII)
 NAME = 60
 """Maximum characters of the prompt in the name of a download."""
@@ -94,8 +93,7 @@ class JobJson:
         said: dict[str, Any] = {"text": words, "job": reply.job, "fine": not reply.refused}
         if reply.answered:
             said["answered"] = reply.answered
-        cancelled = None if reply.refused else _CANCELLED.fullmatch(inbound.text)
-        if changed := reply.job or (cancelled and cancelled[1]):
+        if changed := reply.job or reply.cancelled:
             with suppress(StoreDown):  # the change is saved, and events will show it
                 if job := await self._core.context.store.job(changed):
                     said["view"] = await self.job(job)

@@ -107,7 +107,7 @@ async def cancel(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         latest = await ctx.store.job(job.id)
         raise Refusal(texts.jobs.OVER if latest and latest.outcome else _too_late([latest])) from None
     ctx.wake.worker()
-    return Reply(texts.jobs.CANCELLED)
+    return Reply(texts.jobs.CANCELLED, cancelled=job.id)
 
 
 def _too_late(jobs: Sequence[Job | None]) -> Sentence:

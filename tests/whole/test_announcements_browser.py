@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from playwright.async_api import Page, expect
 
 from bot import texts
@@ -35,15 +36,23 @@ async def test_each_step_of_an_order_is_said_once(visit: Visit, photo: Path) -> 
     assert len(said) == len(set(said))
 
 
-async def test_a_cancelled_order_is_said_once(visit: Visit, photo: Path) -> None:
+@pytest.mark.parametrize("command", [False, True])
+async def test_a_cancelled_order_is_said_once(visit: Visit, photo: Path, command: bool) -> None:
     page = await visit()
     with held():
         await order(page, photo, "slow zoom in")
         await expect(page.locator(".answer")).to_contain_text("Next in line")
+        if command:
+            await page.fill("#words", "/cancel")
         await page.evaluate(LISTEN)
-        await page.get_by_role("button", name=T["cancel"]).click()
-        await expect(page.locator(".answer")).to_contain_text("Cancelled.")
+        if command:
+            await page.press("#words", "Enter")
+        else:
+            await page.get_by_role("button", name=T["cancel"]).click()
+        await expect(page.locator(".answer").first).to_contain_text("Cancelled.")
     await expect(page.locator("[data-is=failed]")).to_be_visible()
+    if command:
+        await expect(page.locator("[data-is=said]")).to_contain_text(texts.jobs.CANCELLED)
     assert await heard(page) == ["Cancelled. You were not charged: your 5 credits are back."]
 
 

@@ -105,12 +105,13 @@ export class Conversation {
     saying.id = `~${String(this.#sayings += 1).padStart(6, '0')}`;
     saying.at = this.#order.at(-1)?.at ?? 0;
     this.#insert(saying);
-    this.#showFrom(saying.node, answer.jobs ? t('history') : answer.text);
+    // A job that it changed says so itself.
+    this.#showFrom(saying.node, answer.view ? '' : answer.jobs ? t('history') : answer.text);
   }
 
   /** Scroll to the beginning of a reply, which may be long. */
   #showFrom(node, text) {
-    announce(text);
+    if (text) announce(text);
     this.#atEnd = false;
     node.scrollIntoView();
   }

@@ -96,7 +96,7 @@ async def test_a_dear_clip_is_asked_about_with_buttons(start: Start) -> None:
     assert (await other.say(say))[1]["text"] == texts.chat.NOT_YOURS
     job = (await browser.say(say))[1]["job"]
     assert (await site.house.job(job)).order.seconds == 10
-    _, (_, say) = (await browser.say("y --10s", photo=picture()))[1]["question"]["buttons"]
+    _, (_, say) = (await browser.say("he waves --10s", photo=picture()))[1]["question"]["buttons"]
     assert (await browser.say(say))[1]["text"] == texts.credits.DROPPED
 
 
@@ -112,7 +112,7 @@ async def test_those_in_the_photo_are_asked_about_with_a_button(start: Start) ->
     other = await site.browser()
     assert (await other.say(say))[1]["text"] == texts.chat.NOT_YOURS
     assert (await browser.say(say.replace("/agree", "/no")))[1]["text"] == texts.credits.DROPPED
-    _, say = (await browser.say("y", photo=picture()))[1]["question"]["buttons"][0]
+    _, say = (await browser.say("he waves", photo=picture()))[1]["question"]["buttons"][0]
     assert (await browser.say(say))[1]["job"]
     assert (await browser.say("z", photo=picture()))[1]["job"]
     assert (await other.say("z", photo=picture()))[1]["text"] == texts.consent.ASK

@@ -256,7 +256,7 @@ async def test_nobody_is_asked_where_the_stand_in_makes_the_clips(house: House) 
     house.provider.stand_in = True
     assert (await house.say("x", attached())).job
     house.provider.stand_in = False
-    await asked(house, "y")
+    await asked(house, "he waves")
 
 
 async def test_one_host_that_is_paid_is_enough_to_ask(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -278,7 +278,7 @@ async def test_nobody_is_asked_about_our_own_drawings(house: House) -> None:
         assert following.job, word
         assert (await house.job(following.job)).order.sample
     assert (await house.store.gallery.preferences("telegram:7")).agreed_at is None
-    both = await house.say("y", drawn, attached())
+    both = await house.say("he waves", drawn, attached())
     assert both.text == texts.consent.ASK
     await confirm_above(house, 4)
     dear = await house.say("z", drawn)
