@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any, cast
 
 import discord
 
-from adapters.discord import media_links, render
+from adapters.discord import media_links, render, uploads
 from adapters.discord.client import (
     ARCHIVED,
     BAD_FORM,
@@ -17,25 +17,20 @@ from adapters.discord.client import (
     NO_HISTORY,
     NO_PERMISSION,
     UNKNOWN,
-    WORDLESS,
     Denied,
     RestClient,
 )
 from adapters.discord.edit_queue import EditQueue
 from adapters.discord.interaction_tokens import InteractionTokens
 from adapters.discord.media_links import MediaLinks
-from adapters.discord.parse import LEAST_LIMIT, MEBIBYTE, limit
 from adapters.discord.request import APART, PERSON, PLATFORM
 from adapters.shared.newest import Newest
 from bot import texts
 from bot.conversation import Posted, Reply
-from bot.errors import ChatError, Gone, TooLarge, Unshowable
+from bot.errors import ChatError, Gone
 from bot.model import Address, Job
 
 log = logging.getLogger(__name__)
-
-STEPS = (50 * MEBIBYTE, 20 * MEBIBYTE, 10 * MEBIBYTE, 8 * MEBIBYTE)
-"""Upload limits of Discord, now or earlier: the next one to try when a file is refused without a limit."""
 DEAD = 600.0
 """Seconds for which a channel that refused is not tried again."""
 MOST = 10_000
@@ -117,7 +112,7 @@ class DiscordChat:
         """Edit the response of an interaction, with the reply's clip if any; an existing clip stays."""
         reply, link = await self._prepared(reply)
         hook = await self._rest.hook(token)
-        with _files(reply, link) as files, _refusals(reply), self._rest.mapped():
+        with uploads.files(reply, link) as files, uploads.refusals(reply), self._rest.mapped():
             message = await hook.edit_message(
                 ORIGINAL,
                 content=render.content(reply, link),
@@ -130,7 +125,7 @@ class DiscordChat:
         """Send an ephemeral message."""
         reply, link = await self._prepared(reply)
         hook, view = await self._rest.hook(token), render.view(reply.buttons)
-        with _files(reply, link) as files, _refusals(reply), self._rest.mapped():
+        with uploads.files(reply, link) as files, uploads.refusals(reply), self._rest.mapped():
             await hook.send(
                 render.content(reply, link), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
             )
@@ -175,7 +170,7 @@ class DiscordChat:
         reply, link = await self._prepared(reply, address.chat)
         if stands := await self._stands(address, reply, link, nonce):
             return stands
-        with _refusals(reply):
+        with uploads.refusals(reply):
             try:
                 return await self._posted(address, reply, link, nonce)
             except Denied as denied:
@@ -203,7 +198,7 @@ class DiscordChat:
             about = discord.MessageReference(
                 message_id=int(address.message), channel_id=int(address.chat), fail_if_not_exists=False
             )
-        with _files(reply, link) as files, self._rest.mapped():
+        with uploads.files(reply, link) as files, self._rest.mapped():
             where = await _place(client, address.chat)
             message = await where.send(
                 render.content(reply, link),
@@ -226,7 +221,7 @@ class DiscordChat:
             return reply, link
         if shown.copy and not shown.file.exists():
             return replace(reply, text=texts.chat.CLIP_GONE.into(reply.text.language), clip=None), ""
-        _check(reply)
+        uploads.check(reply)
         return reply, ""
 
     async def _say_instead(self, chat: str, message: str, reply: Reply) -> None:
@@ -275,24 +270,6 @@ class DiscordChat:
         return self._dead.get(chat, 0.0) > self._clock()
 
 
-@contextmanager
-def _refusals(reply: Reply) -> Iterator[None]:
-    """Map refusals of a clip to `TooLarge` and `Unshowable`."""
-    try:
-        yield
-    except TooLarge:
-        raise _too_large(reply) from None
-    except Denied as denied:
-        if reply.clip is None or denied.code in WORDLESS:
-            raise
-        raise Unshowable(str(denied)) from None
-
-
-def _files(reply: Reply, link: str) -> AbstractContextManager[list[discord.File]]:
-    """The files to upload; none for a linked clip."""
-    return render.attached(replace(reply, clip=None) if link else reply)
-
-
 def _message(client: discord.Client, chat: str, message: str) -> discord.PartialMessage:
     return client.get_partial_messageable(int(chat)).get_partial_message(int(message))
 
@@ -302,17 +279,3 @@ async def _place(client: discord.Client, chat: str) -> discord.abc.Messageable:
     if chat.startswith(PERSON):
         return await client.create_dm(discord.Object(int(chat.removeprefix(PERSON))))
     return client.get_partial_messageable(int(chat))
-
-
-def _check(reply: Reply) -> None:
-    shown = reply.clip
-    if shown and shown.clip.size > (most := shown.limit or limit(LEAST_LIMIT)):
-        raise TooLarge(most)
-
-
-def _too_large(reply: Reply) -> ChatError:
-    """The error for a refused size: the next limit for a clip; other files cannot be shrunk."""
-    if reply.clip is None:
-        return Gone("a file is too large")
-    size = reply.clip.clip.size
-    return TooLarge(next((fitting for step in STEPS if (fitting := limit(step)) < size), size // 2))
