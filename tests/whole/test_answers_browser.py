@@ -70,7 +70,10 @@ async def test_of_two_questions_the_one_that_was_asked_last(
         await order(page, photo, "zoom in --10s")
         asked = page.locator("[data-is=asked]")
         await expect(asked).to_have_count(1)
-        await order(page, photo, "he waves")
+        await order(page, photo, "yes")  # which is no clip; the photo stays
+        await expect(page.locator("#notice")).to_have_text(texts.chat.NO_WORDS)
+        await page.fill("#words", "he waves")
+        await page.click("#send")
         await expect(asked).to_have_count(2)
         # What is no answer stays a draft, and is told beside it.
         await write(page, "she runs")

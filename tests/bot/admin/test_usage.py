@@ -19,7 +19,7 @@ pytestmark = pytest.mark.databases
 
 
 async def test_reports_show_sums_and_a_picture(town: Town) -> None:
-    for user, text in (("8", "x"), ("8", "y --10s"), ("9", "z")):
+    for user, text in (("8", "x"), ("8", "he runs --10s"), ("9", "z")):
         reply = await town.order(user, text)
         await town.house.finish(await town.house.job(reply.job or ""))
     town.house.clock.tick(86_400)
