@@ -202,7 +202,7 @@ class ChatPage:
             film = None
         if film is None:
             raise web.HTTPNotFound
-        raise web.HTTPFound(self._job_json.link(film.name, request.query.get("download", "")))
+        raise web.HTTPFound(self._job_json.link(film.name))
 
     async def _allowance(self, person: str) -> str:
         return await self._core.allowance(spoken(person, "/quota"))

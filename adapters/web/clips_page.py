@@ -14,7 +14,7 @@ from aiohttp import web
 from adapters.web import bodies, packing
 from adapters.web.crowd import Crowd
 from adapters.web.event_stream import spoken
-from adapters.web.job_json import JobJson, file_name
+from adapters.web.job_json import JobJson, file_name, suffix
 from adapters.web.session import Sessions
 from adapters.web.templating import card, render, script_data
 from bot import texts
@@ -97,7 +97,7 @@ class ClipsPage:
             "height": job.clip.height,
             "favourite": job.favourite,
             "src": self._job_json.link(job.clip.name),
-            "download": self._job_json.link(job.clip.name, file_name(job.order.prompt, job.created_at)),
+            "download": file_name(job.order.prompt, job.created_at) + suffix(job.clip.name),
         }
 
     async def _favour(self, request: web.Request, person: str) -> web.StreamResponse:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote
 
 from bot import texts
 from bot.conversation import Inbound, Paper, Reply
@@ -40,9 +39,9 @@ class JobJson:
         self._core = core
         self._links = links
 
-    def link(self, name: str, download: str = "") -> str:
-        """URL of a file of `Media`; `download`: its name as a download, without suffix."""
-        return f"/media/{self._links.sign(MEDIA, name, LINK)}{f'?download={quote(download)}' if download else ''}"
+    def link(self, name: str) -> str:
+        """URL of a file of `Media`."""
+        return f"/media/{self._links.sign(MEDIA, name, LINK)}"
 
     async def job(self, job: Job) -> dict[str, Any]:
         """All data of a job on the page."""
@@ -115,10 +114,12 @@ class JobJson:
         if reply.ask:
             said["ask"] = reply.ask
         if reply.file:
-            said["files"] = [{"name": texts.page.PAGE["download"], "href": self.link(reply.file, name)}]
+            save = _save(self.link(reply.file), name + suffix(reply.file))
+            said["files"] = [{"name": texts.page.PAGE["download"], "save": save}]
         elif reply.papers:
             said["files"] = [
-                {"name": paper.name, "href": _inline(paper), "picture": paper.picture} for paper in reply.papers
+                {"name": paper.name, "save": _save(_inline(paper), paper.name), "picture": paper.picture}
+                for paper in reply.papers
             ]
         command = reply.answered or inbound.text
         if not reply.refused and command.startswith("/forgetme yes"):
@@ -127,10 +128,11 @@ class JobJson:
             said["deleted"] = gone[1]
         return said
 
-    def _clip(self, clip: Clip, name: str) -> dict[str, Any]:
+    def _clip(self, clip: Clip, name: str, src: str = "") -> dict[str, Any]:
+        src = src or self.link(clip.name)
         return {
-            "src": self.link(clip.name),
-            "download": self.link(clip.name, name),
+            "src": src,
+            "save": _save(src, name + suffix(clip.name)),
             "width": clip.width,
             "height": clip.height,
             "seconds": clip.seconds,
@@ -139,11 +141,11 @@ class JobJson:
 
     def _film(self, job: Job, clip: Clip, parts: Sequence[Job]) -> dict[str, Any]:
         """A joined clip, made anew when it is looked at, as it is kept for a day only."""
-        path, name = f"/film/{job.id}", file_name(job.order.prompt, job.created_at)
+        name = file_name(job.order.prompt, job.created_at)
         clip = replace(clip, sound=any(part.clip and part.clip.sound for part in parts))
         return {
             "text": texts.chat.joined(len(parts)),
-            "clip": {**self._clip(clip, name), "src": path, "download": f"{path}?download={quote(name)}"},
+            "clip": self._clip(clip, name, f"/film/{job.id}"),
             "alt": texts.page.alt(job.order.prompt),
             "of": " ".join(part.id for part in parts),
         }
@@ -154,9 +156,19 @@ class JobJson:
 
 
 def file_name(words: str, at: float) -> str:
-    """Name of a download: prompt and date, in letters, digits and hyphens."""
+    """Name of a download, without suffix: prompt and date, in letters, digits and hyphens."""
     name = "-".join(re.findall(r"\w+", words.lower()))[:NAME].strip("-_")
     return f"{name or 'photoplay'}-{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
+
+
+def suffix(name: str) -> str:
+    """The suffix of a file of `Media`, with its dot."""
+    return f".{name.rpartition('.')[2]}"
+
+
+def _save(href: str, name: str) -> dict[str, str]:
+    """A link and the name under which a browser saves the file: not in the URL, as proxies write URLs to their logs."""
+    return {"href": href, "download": name}
 
 
 def _inline(paper: Paper) -> str:

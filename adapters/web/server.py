@@ -3,12 +3,10 @@
 import errno
 import logging
 import mimetypes
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from functools import partial
 from typing import Any
-from urllib.parse import quote
 
 from aiohttp import web
 
@@ -66,14 +64,6 @@ def make_app(
         headers = {**HEADERS, "Content-Type": kind}
         if file.suffix == ".zip":  # a person's export must not stay in a browser's cache
             headers["Cache-Control"] = "no-store"
-        if name := request.query.get("download"):
-            if not re.fullmatch(r"[\w-]{1,100}", name):
-                raise web.HTTPNotFound
-            # Browsers use the second; both are letters, digits and hyphens, so no quoting is needed.
-            plain = name if name.isascii() else "photoplay"
-            headers["Content-Disposition"] = (
-                f"attachment; filename=\"{plain}{file.suffix}\"; filename*=UTF-8''{quote(name)}{file.suffix}"
-            )
         return file_response(file, headers)
 
     async def livez(_: web.Request) -> web.Response:

@@ -6,15 +6,14 @@ import { Saying } from './saying.js';
 import { t } from './state.js';
 import { Turn } from './turn.js';
 
-/** Maximum distance from the end, in pixels, that counts as the end. */
+/** Pixels from the end that count as the end. */
 const NEAR = 80;
 
 const news = ({ outcome, prompt, text }) => (outcome === 'clip' ? t('clip_ready', { words: prompt }) : text);
 
 /**
- * The conversation, oldest first. Jobs and questions come from events, so that all tabs show the same; replies to
+ * `Turn`s, `Question`s and `Saying`s, oldest first. Jobs and questions come from events, alike in all tabs; replies to
  * commands are per tab.
- * An item is a `Turn`, a `Question` or a `Saying`.
  */
 export class Conversation {
   #items = new Map();
@@ -58,12 +57,12 @@ export class Conversation {
   }
 
   /**
-   * Further events are news: animated and announced. If the stream sent the `whole`, jobs that it did not send were
-   * deleted, and are removed.
+   * Further events are news: animated and announced. If the stream sent the `whole`, jobs that it did not send are
+   * removed.
    */
   live(whole) {
     this.#live = true;
-    const gone = (item) => whole && item instanceof Turn && !this.#told.has(item.id);
+    const gone = (item) => whole && item.job && !this.#told.has(item.id);
     this.#order.filter(gone).forEach((item) => this.#remove(item));
     this.onChange();
   }
@@ -71,9 +70,8 @@ export class Conversation {
   put(job) {
     this.#told.add(job.id);
     const item = this.#items.get(job.id);
-    const turn = item instanceof Turn ? item : null;
-    const before = turn?.job;
-    if (turn) turn.set(job);
+    const before = item?.job;
+    if (before) item.set(job);
     else {
       if (item) this.#remove(item);
       this.#insert(new Turn(job, this));
@@ -116,7 +114,7 @@ export class Conversation {
     node.scrollIntoView();
   }
 
-  /** Send a button's command, and show the reply. */
+  /** Send a button's command. */
   async command(text) {
     this.take('', await say([['text', text]]));
   }
@@ -128,7 +126,7 @@ export class Conversation {
       document.dispatchEvent(new Event('stale')); // a new stream does not tell of it once more
     }
     if (answer.deleted) this.drop(answer.deleted);
-    if (answer.view && !(this.#items.get(answer.view.id) instanceof Turn)) this.put(answer.view); // events may be ahead
+    if (answer.view && !this.#items.get(answer.view.id)?.job) this.put(answer.view); // events may be ahead
     const asked = this.#items.get(answer.answered?.split(' ')[1]);
     asked?.deletion?.ask(false);
     if (answer.job) this.toEnd();
@@ -153,7 +151,6 @@ export class Conversation {
     if (job) this.composer.rework(job, name === '/continue');
   }
 
-  /** Remove a deleted job. */
   drop(id) {
     const item = this.#items.get(id);
     if (item) this.#remove(item);

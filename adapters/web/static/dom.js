@@ -33,9 +33,9 @@ export function button(content, act, className = 'button quiet') {
   return h('button', { type: 'button', className, onclick }, ...content);
 }
 
-/** A link to a file, as a button. */
-export function link(label, href = '', download = '') {
-  return h('a', { className: 'button quiet', href, download }, icon('save'), h('span', {}, label));
+/** A link to a file, as a button; `save`: `href`, and the file's name as `download`. */
+export function link(label, save) {
+  return h('a', { className: 'button quiet', ...save }, icon('save'), h('span', {}, label));
 }
 
 /** A button with only an icon. */

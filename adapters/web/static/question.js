@@ -35,7 +35,6 @@ export class Question {
       iconButton('close', t('drop_order'), () => this.#answer(`/no ${this.id}`)));
   }
 
-  /** Close the question. */
   close(text) {
     this.open = false;
     setText(this.#text, text);

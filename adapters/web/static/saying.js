@@ -17,10 +17,10 @@ export class Saying {
       ? h('ul', { className: 'jobs', ariaLabel: t('history') }, ...jobs.map((job) => row(job, say)))
       : h('p', { className: clip ? 'facts' : 'status' }, tied(text)));
     this.answer.append(...files.filter((file) => file.picture)
-      .map(({ href }) => h('img', { className: 'paper', src: href, alt: '' })));
+      .map(({ save }) => h('img', { className: 'paper', src: save.href, alt: '' })));
     const actions = [
-      ...(clip ? [link(t('download'), clip.download)] : []),
-      ...files.map(({ name, href }) => link(name, href, href.startsWith('data:') ? name : '')),
+      ...(clip ? [link(t('download'), clip.save)] : []),
+      ...files.map(({ name, save }) => link(name, save)),
       ...buttons.map(([label, command]) => button([label], () => say(command))),
     ];
     if (actions.length) this.answer.append(h('div', { className: 'actions' }, ...actions));

@@ -74,7 +74,7 @@ export class Turn {
     again.hidden = words.hidden = this.deletion.button.hidden = !over;
     join.hidden = !job.joins;
     other.hidden = !over || !job.others;
-    if (clip) download.href = clip.download;
+    if (clip) Object.assign(download, clip.save);
     if (job.film && !this.film?.isConnected) {
       this.film = new Saying('', job.film).answer;
       this.film.dataset.job = job.film.of;
