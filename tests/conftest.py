@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import itertools
+import math
 import os
 import shutil
 import socket
@@ -53,29 +54,38 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+_SHORT = 2
+
+
 def pytest_xdist_auto_num_workers() -> int:
-    """Two a core, as tests wait for half of their time; `slots` keeps browsers to one a core."""
-    return 2 * (os.cpu_count() or 1)
+    """Three a core, as tests wait for much of their time; `slots` keeps browsers to one a core."""
+    return 3 * (os.cpu_count() or 1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Long tests first, some for each worker, so that all end together; every second worker has its browsers last.
+    """Long tests first for two workers of three: these tests wait, and those of the third compute meanwhile.
 
-    xdist deals the tests out as ranges of this list, one a worker, and moves them when a worker has none left.
+    xdist deals the tests out as ranges of this list, one a worker, and moves them when a worker has none left. Of the
+    workers with long tests, every second has its browsers last.
     """
-    items.sort(key=_shortness)
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    shares = [items[first::workers] for first in range(workers)]
+    long = sorted((item for item in items if _shortness(item) < _SHORT), key=_shortness)
+    short = iter([item for item in items if _shortness(item) == _SHORT])
+    waiting = max(1, workers * 2 // 3)
+    shares = [long[first::waiting] for first in range(waiting)]
     for share in shares[1::2]:
-        share.sort(key=lambda item: (1, 0, 2)[_shortness(item)])
-    items[:] = [item for share in shares for item in share]
+        share.sort(key=_shortness, reverse=True)
+    size = math.ceil(len(items) / workers)
+    for share in shares:
+        share += itertools.islice(short, max(0, size - len(share)))
+    items[:] = [*itertools.chain(*shares), *short]
 
 
 def _shortness(item: pytest.Item) -> int:
     """0: with a browser, 1: with whole processes, 2: the rest."""
     if "chromium" in getattr(item, "fixturenames", ()):
         return 0
-    return 1 if item.path.parent.name == "whole" else 2
+    return 1 if item.path.parent.name == "whole" else _SHORT
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
