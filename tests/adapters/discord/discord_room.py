@@ -18,6 +18,7 @@ from adapters.discord.interaction_tokens import InteractionTokens
 from adapters.discord.platform import Discord, Pace
 from bot.gallery.outbox import Runner
 from bot.jobs.supervisor import Supervisor
+from bot.model import Job
 from tests.fakes import QuickProvider, briefly
 from tests.houses import House, configure, wired
 from tests.loopback.discord.guilds import Channel, Guild, User
@@ -155,3 +156,15 @@ async def a_room(
                     await room.close()
                 await chat.close()
                 await line.hang_up()
+
+
+async def ended(room: Room, user: User | None = None) -> Job | None:
+    """The person's latest job, if it is over."""
+    job = (await room.house.store.jobs(f"discord:{(user or room.ann).id}"))[0]
+    return job if job.state == "done" else None
+
+
+async def kept(room: Room, count: int) -> list[tuple[str, str]]:
+    """Messages that wait to be worked off, if there are so many."""
+    waiting = await room.house.store.inbox.waiting("discord")
+    return waiting if len(waiting) == count else []

@@ -14,8 +14,9 @@ from bot.conversation import Reply, ShownClip
 from bot.errors import ChatError, Gone, TooLarge
 from bot.media.stored import StoredFile
 from bot.model import Address, Clip, Pending
-from tests.adapters.discord.discord_room import Room
+from tests.adapters.discord.discord_room import Room, ended
 from tests.elsewhere import Elsewhere
+from tests.eventually import eventually
 from tests.houses import picture
 from tests.loopback.discord.faults import FINE, Fault, broken, cut, error, too_many
 from tests.loopback.discord.permissions import (
@@ -204,12 +205,7 @@ async def test_a_channel_that_is_gone_is_asked_once(room: Room) -> None:
     asked = room.slash(options=SMILES)
     await room.api.until(lambda: asked.original and asked.original.content)
     room.api.delete_channel(room.channel)
-    for _ in range(300):
-        (job,) = await room.house.store.jobs(f"discord:{room.ann.id}")
-        if job.state == "done":
-            break
-        await asyncio.sleep(0.02)
-    assert job.state == "done"
+    await eventually(lambda: ended(room))
     assert len(room.api.called(POST)) <= 1
     with pytest.raises(Gone):
         await room.chat.send(Address("discord", str(room.channel.id)), Reply("x"), nonce="n")
@@ -232,12 +228,9 @@ async def test_a_locked_thread_ends_the_job_and_keeps_the_clip(room: Room) -> No
     await room.api.until(lambda: asked.original and asked.original.content)
     assert not room.api.permissions(room.api.me, thread) & MANAGE_THREADS
     room.api.archive(thread, locked=True)
-    for _ in range(300):
-        (job,) = await room.house.store.jobs(f"discord:{room.ann.id}")
-        if job.state == "done":
-            break
-        await asyncio.sleep(0.02)
-    assert (job.state, job.outcome) == ("done", "clip")
+    job = await eventually(lambda: ended(room))
+    assert job
+    assert job.outcome == "clip"
 
 
 async def test_a_clip_of_an_age_restricted_channel_stays_there(room: Room) -> None:
@@ -260,12 +253,12 @@ async def test_being_thrown_out_gives_back_what_is_in_line(room: Room) -> None:
         asked = room.slash(options=SMILES)
         await room.api.until(lambda: asked.original and asked.original.content)
         room.api.leave(room.guild)
-        for _ in range(200):
+
+        async def cancelled() -> bool:
             (job,) = await room.house.store.jobs(f"discord:{room.ann.id}")
-            if job.reason == "cancelled":
-                break
-            await asyncio.sleep(0.02)
-        assert job.reason == "cancelled"
+            return job.reason == "cancelled"
+
+        await eventually(cancelled)
     assert not room.house.provider.orders
 
 

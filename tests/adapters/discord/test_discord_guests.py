@@ -6,7 +6,8 @@ from pathlib import Path
 
 from bot import texts
 from bot.model import Pending
-from tests.adapters.discord.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room, ended
+from tests.eventually import eventually
 from tests.houses import configure, picture
 from tests.loopback.discord.permissions import USE_EXTERNAL_APPS, USUAL_PERMISSIONS
 from tests.loopback.discord.server import DiscordApi
@@ -62,12 +63,7 @@ async def test_after_a_quarter_of_an_hour_a_button_gets_the_clip(room: Room) -> 
     await room.api.until(lambda: asked.original and "Get the clip" in asked.original.labels)
     room.now.later += 120
     provider.polls = slow
-    for _ in range(300):
-        (job,) = await room.house.store.jobs(f"discord:{eve.id}")
-        if job.state == "done":
-            break
-        await asyncio.sleep(0.02)
-    assert job.state == "done"
+    await eventually(lambda: ended(room, eve))
     assert not asked.original.attachments
     room.api.press(eve, asked.original, "Get the clip")
     await room.api.until(lambda: asked.original and asked.original.attachments)

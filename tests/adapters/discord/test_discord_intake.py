@@ -11,7 +11,8 @@ import pytest
 from bot import logs
 from bot.errors import StoreDown
 from bot.model import Pending
-from tests.adapters.discord.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room, kept
+from tests.eventually import eventually
 from tests.fakes import breaks
 from tests.houses import picture
 from tests.loopback.discord.faults import broken, error, hang
@@ -93,11 +94,7 @@ async def test_what_was_acknowledged_outlives_a_crash(
                 asked = room.slash(options=SMILES)
                 await api.until(lambda: asked.callbacks)
                 said = api.say(room.ann, room.channel, "he waves", [PHOTO], mention_bot=True)
-                inbox = room.house.store.inbox
-                for _ in range(100):
-                    if len(await inbox.waiting("discord")) == 2:
-                        break
-                    await asyncio.sleep(0.01)
+                await eventually(lambda: kept(room, 2))
         async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
             videos = await room.clips(2)
             assert {one.reply_to for one in videos} == {None, said}

@@ -11,7 +11,8 @@ from bot import texts
 from bot.conversation import MENTION
 from bot.operator_notices import to_operators
 from bot.quotas.pricing import Policy
-from tests.adapters.discord.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_room import Now, Room, a_room, kept
+from tests.eventually import eventually
 from tests.houses import configure, picture
 from tests.loopback.discord.guilds import Channel, Guild, Member, User
 from tests.loopback.discord.messages import Interaction, Message, parts
@@ -420,11 +421,8 @@ async def test_what_a_crash_cut_off_is_not_done_with_the_rights_of_then(
                 mine = room.slash("quota", user=bob)
                 api.say(admin, room.channel, "/hide k7m2p9q4xw", mention_bot=True)
                 await api.until(lambda: asked.callbacks and mine.callbacks)
-                for _ in range(100):
-                    if len(kept := await room.house.store.inbox.waiting("discord")) == 3:
-                        break
-                    await asyncio.sleep(0.01)
-                assert all('"administers": false' in body for _, body in kept)
+                waiting = await eventually(lambda: kept(room, 3))
+                assert all('"administers": false' in body for _, body in waiting)
         async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
             assert await heard(room, asked) == texts.chat.CUT_OFF
             (hiding,) = await api.until(lambda: room.posts(api.dm(admin)))

@@ -1,13 +1,13 @@
 """A guild with a gallery on Discord, and who is in it."""
 
-import asyncio
 from typing import Any
 
 from bot import texts
 from bot.gallery.model import Share
 from bot.model import Address, Job
-from tests.adapters.discord.discord_room import Room
+from tests.adapters.discord.discord_room import Room, ended
 from tests.bookkeeping import rows
+from tests.eventually import eventually
 from tests.houses import picture
 from tests.loopback.discord.guilds import Channel
 from tests.loopback.discord.messages import Interaction, Message
@@ -43,11 +43,8 @@ class Club:
         """Ann's clip."""
         self.room.slash(options=options or SMILES, channel=channel or self.room.channel)
         video = (await self.room.clips(1, channel))[-1]
-        for _ in range(500):
-            if (await self.job()).state == "done":
-                return video
-            await asyncio.sleep(0.01)
-        raise AssertionError("the delivery is not over")
+        await eventually(lambda: ended(self.room))
+        return video
 
     async def shared(self, video: Message, how: str = "name words", where: Channel | None = None) -> Message:
         """Ann shares it; its post."""
@@ -62,11 +59,9 @@ class Club:
         return post
 
     async def share(self, post: Message) -> Share:
-        for _ in range(500):
-            if found := await self.room.house.store.gallery.at(address_of(post)):
-                return found
-            await asyncio.sleep(0.01)
-        raise AssertionError("the post is not known")
+        found = await eventually(lambda: self.room.house.store.gallery.at(address_of(post)))
+        assert found
+        return found
 
     async def job(self) -> Job:
         return (await self.room.house.store.jobs(f"discord:{self.room.ann.id}"))[0]
@@ -101,17 +96,13 @@ async def heard(room: Room, asked: Interaction) -> str:
 
 async def settled(room: Room) -> None:
     """Wait until no entry is left."""
-    for _ in range(500):
-        if await room.house.store.outbox.next_due(("discord",)) is None:
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("entries are left")
+
+    async def none_left() -> bool:
+        return await room.house.store.outbox.next_due(("discord",)) is None
+
+    await eventually(none_left)
 
 
 async def put_off(room: Room) -> None:
     """Wait until an entry that failed waits for its next try: what the clock is set to before would count for that."""
-    for _ in range(500):
-        if await rows(room.house.store, "SELECT 1 FROM outbox WHERE tries > 0"):
-            return
-        await asyncio.sleep(0.02)
-    raise AssertionError("no entry was put off")
+    await eventually(lambda: rows(room.house.store, "SELECT 1 FROM outbox WHERE tries > 0"))

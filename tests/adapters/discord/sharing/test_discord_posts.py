@@ -24,6 +24,8 @@ from tests.adapters.discord.sharing.club import (
     put_off,
     settled,
 )
+from tests.bookkeeping import rows
+from tests.eventually import eventually
 from tests.loopback.discord.faults import broken, cut
 from tests.loopback.discord.permissions import VIEW_CHANNEL
 from tests.loopback.discord.server import DiscordApi
@@ -39,10 +41,7 @@ async def test_a_list_of_the_best_that_somebody_asked_for_goes_with_a_clip_in_it
     asked = room.slash("best")
     listing = await room.api.until(lambda: asked.original if asked.original and asked.original.labels else None)
     assert "smiles" in listing.content
-    for _ in range(500):
-        if await room.house.store._db.read(lambda tx: tx.one("SELECT 1 FROM showings")):
-            break
-        await asyncio.sleep(0.01)
+    await eventually(lambda: rows(room.house.store, "SELECT 1 FROM showings"))
     room.slash("unshare", {"clip": share.job})
     await room.api.until(lambda: listing.deleted)
 
