@@ -14,7 +14,7 @@ def _load() -> None:
     loaded = sys.modules.get(cipher)
     sys.modules[cipher] = None  # type: ignore[assignment]  # an import of it fails
     try:
-        import telegram  # noqa: F401
+        import telegram  # noqa: F401  # for what its import leaves out
     finally:
         del sys.modules[cipher]
         if loaded:

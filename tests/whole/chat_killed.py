@@ -1,6 +1,7 @@
 """A process of ours on a chat platform that may be killed, with its data folder; platform and paid host stay up."""
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ LEASE = 15.0
 """Long, so that a busy machine breaks nothing off; `killed` lets it pass."""
 
 
-class ChatWorld:
+class ChatWorld(ABC):
     """`reached`: where the platform's server says that a call is stuck; `settings`: how that server is found."""
 
     def __init__(self, folder: Path, host: PaidHost, reached: asyncio.Queue[str], settings: dict[str, str]) -> None:
@@ -37,13 +38,13 @@ class ChatWorld:
         }
         self.processes: list[Forked] = []
 
+    @abstractmethod
     async def jobs(self, store: SqlStore) -> list[Job]:
         """All jobs, oldest first."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def waiting(self, store: SqlStore) -> list[str]:
         """Keys of the updates that are not worked off."""
-        raise NotImplementedError
 
     async def start(self) -> Forked:
         process = await fork(self.folder, "-m", "bot", "run", out=False, **{"ASK_CONSENT": "false", **self.settings})

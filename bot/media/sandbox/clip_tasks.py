@@ -42,7 +42,7 @@ def _own() -> bytes:
         track.width, track.height, track.pix_fmt = 64, 64, "yuv420p"
         for shade in range(_FRAMES):
             picture = Image.new("RGB", (64, 64), (shade, shade, shade))
-            out.mux(track.encode(av.VideoFrame.from_image(picture)))  # type: ignore[no-untyped-call]
+            out.mux(track.encode(av.VideoFrame.from_image(picture)))  # type: ignore[no-untyped-call]  # PyAV has no type
         out.mux(track.encode())
     return file.getvalue()
 

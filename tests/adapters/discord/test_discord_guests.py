@@ -41,7 +41,7 @@ async def test_each_question_there_has_a_tap_of_its_own_and_says_nothing_else(ro
     far = room.api.channel(room.api.guild("far", bot=False))
     for _ in range(2):
         asked = room.slash(options=SMILES, user=eve, channel=far)
-        await room.api.until(lambda: asked.original and asked.original.labels)  # noqa: B023
+        await room.api.until(lambda: asked.original and asked.original.labels)  # noqa: B023  # awaited here
         assert asked.original
         assert asked.original.content == texts.consent.ASK
 

@@ -7,7 +7,7 @@ import pytest
 from bot import texts
 from bot.jobs import receipts, worker
 from bot.jobs.machine import Lost
-from bot.model import Accepted, Order, Refused
+from bot.model import Accepted, Job, Order, Refused
 from tests.bot.jobs.receipts.unanswered import TAKEN, asking, hanging, killed
 from tests.houses import LEASE, House, another
 
@@ -103,8 +103,8 @@ async def test_who_was_suspended_in_a_look_changes_nothing(house: House, monkeyp
     assert (await house.finish(job)).outcome == "clip"
 
 
-async def test_an_answer_that_comes_when_another_worker_asks_is_believed(house: House) -> None:
-    """As after a suspension, or where the database was away."""
+async def bought_unheard(house: House) -> tuple[Job, asyncio.Event]:
+    """An order that its host has taken; the answer comes once the event is set."""
     house.provider.creates = [Accepted("local", "heard")]
     job, create = await house.order(), house.provider.create
     reached, gate = asyncio.Event(), asyncio.Event()
@@ -118,6 +118,12 @@ async def test_an_answer_that_comes_when_another_worker_asks_is_believed(house: 
     house.provider.create = slow
     await house.worker.round()
     await reached.wait()
+    return job, gate
+
+
+async def test_an_answer_that_comes_when_another_worker_asks_is_believed(house: House) -> None:
+    """As after a suspension, or where the database was away."""
+    job, gate = await bought_unheard(house)
     house.clock.tick(LEASE + 1)
     other = another(house)
     await other.round()
@@ -133,19 +139,7 @@ async def test_an_answer_that_comes_when_another_worker_asks_is_believed(house: 
 
 
 async def test_an_answer_that_comes_when_it_was_given_up_is_an_incident(house: House) -> None:
-    house.provider.creates = [Accepted("local", "heard")]
-    job, create = await house.order(), house.provider.create
-    reached, gate = asyncio.Event(), asyncio.Event()
-
-    async def slow(order: Order, request_id: str) -> object:
-        said = await create(order, request_id)
-        reached.set()
-        await gate.wait()
-        return said
-
-    house.provider.create = slow
-    await house.worker.round()
-    await reached.wait()
+    job, gate = await bought_unheard(house)
     await house.store.change(job.id, lambda job: receipts.machine.apply(job, Lost(), house.clock()))
     gate.set()
     await house.worker.idle()
