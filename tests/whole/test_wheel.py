@@ -23,7 +23,7 @@ from killed import remember_quick_renders
 from packaging.requirements import Requirement
 from visitor import Visitor
 
-from storage import open_store
+from tests import templates
 from tests.loopback.provider.paid import PaidHost
 
 ROOT = Path(__file__).parents[2]
@@ -213,11 +213,10 @@ async def test_what_was_backed_up_is_back_after_all_is_lost(installed: Path, tmp
         await home.run("init", "--aimlapi-key", "sk-test")
         with (folder / ".env").open("a") as file:
             file.write(f"BACKUP_DIR={backups}\n")
+        # Before the program starts, as its worker would take up the history's jobs.
+        await templates.put(folder / "data", remember_quick_renders)
         async with home.serving() as (base, process):
             ann, bob = Visitor(base, one), Visitor(base, other)
-            store = await open_store(folder / "data")
-            await remember_quick_renders(store)
-            await store.close()
             await ann.order("a heron lands on the water")
             await bob.order("two boats")
             made = await bob.clip("two boats")
