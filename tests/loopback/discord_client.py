@@ -17,6 +17,9 @@ with warnings.catch_warnings():  # discord.py imports `audioop`, which warns fro
     from discord import app_commands
     from discord.gateway import DiscordWebSocket
 
+POST = "POST /channels/{channel}/messages"
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + (64).to_bytes(4, "big") + (48).to_bytes(4, "big") + b"\x08\x02\0\0\0"
+
 Handler = Callable[[discord.Interaction], Awaitable[Any]]
 
 
