@@ -4,9 +4,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot import texts
-from bot.conversation import Inbound, Named, Posted, Reply
+from bot.conversation import Button, Inbound, Named, Posted, Reply
 from bot.errors import PhotoplayError
-from bot.gallery.model import Share
+from bot.gallery.model import OutboxEntry, Share
 from bot.gallery.outbox import Runner
 from bot.model import Address, Job
 from tests.fakes import RecordingChat
@@ -191,3 +191,22 @@ def commands(reply: Reply) -> dict[str, str]:
     """Buttons by label; each says what fits into one."""
     assert all(len(button.command.encode()) <= 64 for button in reply.buttons)
     return {button.label: button.command for button in reply.buttons}
+
+
+async def later(square: Square, seconds: float) -> int:
+    square.house.clock.tick(seconds)
+    return await square.work()
+
+
+def tell(square: Square, name: str = "hello", **changes: object) -> OutboxEntry:
+    place = Address("telegram", "-1", thread="9")
+    entry = OutboxEntry(name, "tell", place, square.house.clock(), text="Hello", buttons=(Button("Best", "/best"),))
+    return replace(entry, **changes)
+
+
+async def parked(square: Square, share: Share) -> str:
+    """A remix that waits for a yes."""
+    configure(square.house.core, ask_consent=True)
+    square.house.provider.stand_in = False
+    asked = await square.say(f"/remix {share.id} she waves", user="8")
+    return asked.buttons[0].command
