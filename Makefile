@@ -21,7 +21,7 @@ check: .venv/dev  ## formatter, linter, types, house rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q tests/test_house.py
+	@$(BIN)/python -m pytest -q tests/test_house.py tests/test_documents.py
 
 format: .venv/dev
 	@$(BIN)/ruff format .
