@@ -9,11 +9,14 @@ from typing import Any
 import pytest
 
 from bot.jobs import machine
+from bot.jobs.machine import apply
 from bot.model import Accepted, Address, Job, Refused
+from bot.quotas.pricing import Policy
 from storage import queue, turns
 from storage.jobs import Store
 from tests.bookkeeping import check_turns
 from tests.samples import a_job, an_order
+from tests.storage.paying import NOW, taken, town_job
 from tests.storage.steps import HERE, begin, run, start, submit
 
 
@@ -230,3 +233,40 @@ async def test_the_one_order_of_a_shell_has_to_wait_for_its_model_too(store: Sto
             3000.0, 10.0, 9, 9, HERE, ("local",), begin(3000.0), only=f"slow{n}", rooms={"slow": 1}
         )
         assert [job.id for job in found] == wanted
+
+
+async def served(store: Store, count: int) -> list[str]:
+    """The order in which slots, freed one by one, take the queue."""
+    names = []
+    for n in range(count):
+        (job,) = await store.start(
+            NOW + n, 10.0, 1, 1, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW)
+        )
+        names.append(job.id)
+        for event in (Accepted("local", job.id), Refused("failed")):
+            job, entry = apply(job, event, NOW)
+            await store.save(job, entry)
+    return names
+
+
+async def test_the_next_is_of_the_scope_then_of_the_person_with_the_fewest(store: Store) -> None:
+    for n in range(6):
+        await taken(store, town_job(f"big{n}", "discord:big", created_at=NOW + n), Policy(100))
+    await taken(store, town_job("second", "discord:second", created_at=NOW + 10))
+    await taken(store, town_job("other", "discord:other", scope="discord:2", created_at=NOW + 20))
+    await taken(store, town_job("own", "discord:own", scope="", created_at=NOW + 30))
+    assert (await store.turn((await store.job("other")) or town_job("x")))[0] == 1
+    assert (await store.turn((await store.job("second")) or town_job("x")))[0] == 3
+    # Four slots at once: each scope has one before any has two, and then it is the other person's turn.
+    started = await store.start(
+        NOW + 99, 10.0, 4, 4, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW)
+    )
+    assert {job.id for job in started} == {"big0", "other", "own", "second"}
+
+
+async def test_who_has_twenty_delays_nobodys_first_by_more_than_a_turn(store: Store) -> None:
+    for n in range(20):
+        await taken(store, town_job(f"many{n:02}", "discord:many", created_at=NOW + n), Policy(100))
+    for n in range(3):
+        await taken(store, town_job(f"new{n}", f"discord:new{n}", created_at=NOW + 30 + n))
+    assert set(await served(store, 4)) == {"many00", "new0", "new1", "new2"}

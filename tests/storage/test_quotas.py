@@ -1,4 +1,4 @@
-"""Bills, grants, caps, links and fairness, on both databases."""
+"""Bills, grants, caps and pardons, on both databases; many orders at once spend no more than there is."""
 
 import asyncio
 import json
@@ -11,80 +11,14 @@ import pytest
 from bot.errors import Illegal
 from bot.jobs import machine
 from bot.jobs.machine import apply, hold
-from bot.model import Accepted, Address, Clip, Job, Refused
-from bot.quotas import pricing
-from bot.quotas.pricing import Ask, Policy
-from bot.quotas.records import Act, Grant
-from bot.quotas.rules import Member, Plan, Rule
+from bot.model import Job
+from bot.quotas.pricing import Policy
+from bot.quotas.rules import Rule
 from storage import open_store
 from storage.jobs import Store
 from tests.bookkeeping import check, rows
 from tests.older import database_of
-from tests.samples import a_job
-
-NOW = 1_800_000_000.0
-CLIP = Clip("c.mp4", 1280, 720, 5.0, 1000)
-TOWN = "discord:1"
-MONTH = pricing.window(NOW, "month").key
-DAY = pricing.window(NOW).key
-THIRTY = Policy(30)
-
-
-def an_ask(job: Job, *tiers: str) -> Ask:
-    member = Member(job.scope, job.person, frozenset(tiers))
-    return Ask(member, job.price, job.order.seconds, job.created_at, "chat/")
-
-
-def planned(job: Job, policy: Policy = THIRTY) -> Plan:
-    return pricing.plan(an_ask(job), policy)
-
-
-def town_job(id: str, person: str = "discord:7", **changes: Any) -> Job:
-    values = {"scope": TOWN, "created_at": NOW, "due_at": NOW, "address": Address("discord", "chat"), **changes}
-    return a_job(id, person=person, **values)
-
-
-async def order(store: Store, job: Job, policy: Policy = THIRTY) -> Job | str:
-    """The job, or which limit refused it."""
-    submission = await store.submit(job, hold(job), planned(job, policy))
-    assert (submission.job is None) == (submission.denied is not None)
-    return submission.job or (submission.denied.cause if submission.denied else "")
-
-
-async def taken(store: Store, *args: Any, **changes: Any) -> Job:
-    made = await order(store, *args, **changes)
-    assert isinstance(made, Job), made
-    return made
-
-
-async def end(store: Store, job: Job, *, clip: bool, now: float = NOW) -> Job:
-    """Bring a queued job to its end."""
-    found = await store.job(job.id)
-    assert found
-    last: machine.Event = machine.Rendered(CLIP) if clip else Refused("failed")
-    for event in (machine.Started(), Accepted("local", job.id), last):
-        found, entry = apply(found, event, now)
-        await store.save(found, entry)
-    return found
-
-
-def an_act(verb: str = "test", about: str = "", **changes: Any) -> Act:
-    an_act.count += 1
-    values = {"id": f"act{an_act.count}", "at": NOW, "actor": "discord:1", "scope": TOWN, "verb": verb, "about": about}
-    return Act(**{**values, **changes})
-
-
-an_act.count = 0
-
-
-async def rule(store: Store, about: str = "", scope: str = TOWN, **values: Any) -> Act:
-    return await store.quotas.amend(an_act("rule", about, scope=scope), lambda held: replace(held, **values))
-
-
-async def give(store: Store, amount: int, until: float | None = None, person: str = "discord:7", **changes: Any) -> Act:
-    act = an_act("grant", f"person:{person}", **changes)
-    return await store.quotas.grant(act, Grant(act.id, act.scope, person, amount, 0, until, NOW, "discord:1", "why"))
-
+from tests.storage.paying import CLIP, DAY, MONTH, NOW, TOWN, an_act, end, give, order, planned, rule, taken, town_job
 
 # ── Paying ───────────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -281,99 +215,6 @@ async def test_orders_and_refunds_crossing_never_lock_up(database_url: str | Non
         assert await stores[0].figures.used("discord:0", "flight") == 0
     finally:
         await asyncio.gather(*(store.close() for store in stores))
-
-
-# ── One person, two platforms ────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_linked_persons_share_one_allowance_and_parting_gives_nobody_more(store: Store) -> None:
-    both = ("discord:7", "telegram:7")
-    await taken(store, town_job("a", scope="", price=8), Policy(20))
-    await taken(store, town_job("b", "telegram:7", scope="", price=7), Policy(20))
-    await store.accounts.offer("telegram:7", "code", NOW + 9)
-    assert await store.accounts.join("telegram:8", "code", NOW, 5) == ("same", "")
-    assert await store.accounts.join("discord:7", "code", NOW, 5) == ("unknown", "")  # a code is tried once
-    await store.accounts.offer("telegram:7", "code", NOW + 9)
-    assert await store.accounts.join("discord:7", "code", NOW, 5) == ("joined", "telegram:7")
-    assert await store.accounts.people("telegram:7") == both
-    last = await taken(store, town_job("c", scope=""), Policy(20))
-    assert last.credits_left == 0
-    assert await order(store, town_job("d", "telegram:7", scope=""), Policy(20)) == "allowance"
-    assert {job.id for job in await store.jobs("telegram:7")} == {"a", "b", "c"}
-    assert await store.accounts.leave("discord:7", [DAY, MONTH], NOW)
-    assert not await store.accounts.leave("telegram:7", [DAY], NOW)
-    for person in both:
-        assert await store.accounts.people(person) == (person,)
-        assert await order(store, town_job(f"e{person}", person, scope=""), Policy(20)) == "allowance"
-    assert {job.id for job in await store.jobs("telegram:7")} == {"b"}
-    await check(store)
-
-
-async def test_codes_end_and_guesses_are_few(store: Store) -> None:
-    await store.accounts.offer("telegram:7", "old", NOW)
-    await store.accounts.offer("telegram:7", "code", NOW + 9)
-    assert await store.accounts.join("discord:7", "old", NOW, 5) == ("unknown", "")
-    assert await store.accounts.join("discord:8", "code", NOW + 10, 5) == ("unknown", "")
-    await store.accounts.offer("telegram:7", "code", NOW + 9)
-    for n in range(4):
-        assert (await store.accounts.join("discord:7", f"guess{n}", NOW, 5))[0] == "unknown"
-    assert await store.accounts.join("discord:7", "code", NOW, 5) == ("tired", "")
-    assert await store.accounts.join("discord:9", "code", NOW, 5) == ("joined", "telegram:7")
-    await store.accounts.offer("telegram:7", "more", NOW + 9)
-    assert await store.accounts.join("discord:10", "more", NOW, 5) == ("taken", "")
-    await store.accounts.offer("web:1", "web", NOW + 9)
-    assert await store.accounts.join("discord:9", "web", NOW, 5) == ("taken", "")
-
-
-# ── Fairness ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def served(store: Store, count: int) -> list[str]:
-    """The order in which slots, freed one by one, take the queue."""
-    names = []
-    for n in range(count):
-        (job,) = await store.start(
-            NOW + n, 10.0, 1, 1, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW)
-        )
-        names.append(job.id)
-        for event in (Accepted("local", job.id), Refused("failed")):
-            job, entry = apply(job, event, NOW)
-            await store.save(job, entry)
-    return names
-
-
-async def test_the_next_is_of_the_scope_then_of_the_person_with_the_fewest(store: Store) -> None:
-    for n in range(6):
-        await taken(store, town_job(f"big{n}", "discord:big", created_at=NOW + n), Policy(100))
-    await taken(store, town_job("second", "discord:second", created_at=NOW + 10))
-    await taken(store, town_job("other", "discord:other", scope="discord:2", created_at=NOW + 20))
-    await taken(store, town_job("own", "discord:own", scope="", created_at=NOW + 30))
-    assert (await store.turn((await store.job("other")) or town_job("x")))[0] == 1
-    assert (await store.turn((await store.job("second")) or town_job("x")))[0] == 3
-    # Four slots at once: each scope has one before any has two, and then it is the other person's turn.
-    started = await store.start(
-        NOW + 99, 10.0, 4, 4, ("discord",), ("local",), lambda job: apply(job, machine.Started(), NOW)
-    )
-    assert {job.id for job in started} == {"big0", "other", "own", "second"}
-
-
-async def test_who_has_twenty_delays_nobodys_first_by_more_than_a_turn(store: Store) -> None:
-    for n in range(20):
-        await taken(store, town_job(f"many{n:02}", "discord:many", created_at=NOW + n), Policy(100))
-    for n in range(3):
-        await taken(store, town_job(f"new{n}", f"discord:new{n}", created_at=NOW + 30 + n))
-    assert set(await served(store, 4)) == {"many00", "new0", "new1", "new2"}
-
-
-async def test_linked_persons_take_turns_as_one(store: Store) -> None:
-    await store.accounts.offer("telegram:7", "code", NOW + 9)
-    await store.accounts.join("discord:7", "code", NOW, 5)
-    for n, person in enumerate(("discord:7", "telegram:7", "discord:8")):
-        await taken(store, town_job(person, person, scope="", created_at=NOW + n))
-    ahead = [
-        (await store.turn((await store.job(person)) or town_job("x")))[0] for person in ("telegram:7", "discord:8")
-    ]
-    assert ahead == [2, 1]
 
 
 # ── From version 3 ───────────────────────────────────────────────────────────────────────────────────────────────────
