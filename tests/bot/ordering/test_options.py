@@ -1,51 +1,16 @@
 """Options, as keyboards, phones and languages write them: understood, or refused; never part of the sentence."""
 
-import functools
-import time
 import unicodedata
-from collections import defaultdict
 from contextlib import suppress
 from itertools import product
 
 import pytest
-from hypothesis import example, given
-from hypothesis import strategies as st
 
 from bot import texts
 from bot.errors import Refusal
 from bot.ordering import options, prompt
 from bot.ordering.prompt import Draft, read
-from tests.samples import BEST, OFFERS
-
-SMILES = "she smiles"
-BLANKS = [" ", "\t", "\n", "\u00a0", "\u2009", "\u202f", "\u3000", "\u2028", "\u1680", "\u205f"]
-UNSEEN = [
-    "\u200b",
-    "\u200f",
-    "\u200e",
-    "\u2066",
-    "\ufeff",
-    "\u2060",
-    "\u00ad",
-    "\u034f",
-    "\u3164",
-    "\u2800",
-    "\U0001d159",
-    "\U000e0001",
-]
-LONG = [chr(code) for code in (0x2012, 0x2013, 0x2014, 0x2015, 0x2E3A, 0xFE58, 0x2500)]
-SHORT = [chr(code) for code in (0x2D, 0x2010, 0x2011, 0x2212, 0xFE63, 0xFF0D, 0x207B, 0x2796)]
-TWO = [*(2 * dash for dash in (*LONG, *SHORT)), "---", "-—", "—-", "ーー", "-\u200b-"]
-
-
-@functools.cache
-def by_category() -> dict[str, list[str]]:
-    """All of Unicode, in order: looking through it takes a fifth of a CPU second."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for sign in map(chr, range(0x110000)):
-        found[unicodedata.category(sign)].append(sign)
-    return found
-
+from tests.bot.ordering.signs import BLANKS, LONG, SMILES, TWO, UNSEEN, by_category
 
 # ── Understood ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -321,126 +286,6 @@ def test_words_that_nobody_can_see_are_none(category: str) -> None:
         assert prompt.wordless(sign), hex(ord(sign))
         assert prompt.wordless(f"{sign} \u3164 --10s"), hex(ord(sign))
     assert prompt.wordless("".join(signs[:2000]))
-
-
-# ── Whatever is written ──────────────────────────────────────────────────────────────────────────────────────────────
-
-NAME = st.sampled_from(
-    ["no", "No", "NO", "ｎｏ", "duration", "Duration", "cfg", "CFG", "10s", "10S", "5 s", "１０ｓ", "7s"]
-)
-DASHES = st.sampled_from([*TWO, *LONG])
-PROSE = st.text(st.characters(codec="utf-8"), max_size=12) | st.sampled_from(
-    ["she smiles", "她微笑", "", "x", "10", "no", "(", "—", "--"]
-)
-BEFORE = st.sampled_from([*BLANKS, *UNSEEN, "，", "。", "（", " (", " [", "\u200f ", " \u200b", "她", "ยิ้ม"])
-
-
-@given(PROSE, BEFORE, DASHES, NAME, st.sampled_from([" ", "", "=", ":", "：", "\u3000", " = "]), PROSE)
-@example("", " ", "--", "no", "", "-")
-def test_no_option_is_bought_as_words(before: str, blank: str, dashes: str, name: str, sign: str, after: str) -> None:
-    text = f"{before}{blank}{dashes}{name}{sign or ' '}{after}"
-    try:
-        draft = read(text)
-    except Refusal:
-        return
-    assert dashes + name not in draft.prompt
-    assert dashes + name not in draft.negative
-
-
-SNIPPET = st.sampled_from(
-    [
-        *'ab no1s.,:=()"“”',
-        *LONG[:3],
-        *SHORT[:3],
-        "10s",
-        "no",
-        "duration",
-        "cfg",
-        "0.7",
-        "她",
-        "，",
-        "\u200b",
-        "\n",
-        "ー",
-    ]
-)
-
-
-@given(st.lists(SNIPPET, max_size=14).map("".join))
-def test_what_was_read_has_no_option_left(text: str) -> None:
-    try:
-        draft = read(text)
-    except Refusal:
-        return
-    assert read(draft.prompt) == Draft(draft.prompt)
-    assert read("x", {"no": draft.negative}).negative == draft.negative if draft.negative else True
-
-
-@pytest.mark.parametrize("piece", ["-", "- ", "--no ", "(--x", "a--", "-a", "ー", "--10s", "(", '"--', "\u0301-", ". "])
-def test_the_time_it_takes_grows_with_the_length_alone(piece: str) -> None:
-    def took(times: int) -> float:
-        begin = time.process_time()
-        with suppress(Refusal):
-            read(piece * times)
-        return time.process_time() - begin
-
-    took(1000)
-    assert took(20_000) < 100 * max(took(1000), 0.001)  # 20 times the length; a square would be 400
-
-
-def test_every_dash_and_blank_of_unicode_counts() -> None:
-    dashes = by_category()["Pd"]
-    blanks = [chr(code) for code in range(0x110000) if chr(code).isspace()]
-    for dash, blank in [*product(dashes, " "), *product("-", blanks)]:
-        assert read(f"{SMILES}{blank}{2 * dash}no{blank}blurry") == Draft(SMILES, negative="blurry"), (
-            hex(ord(dash)),
-            hex(ord(blank)),
-        )
-
-
-# ── In markup ────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize("mark", ["*", "**", "***", "_", "__", "~~", "||", "`", "```"])
-@pytest.mark.parametrize(
-    ("option", "draft"),
-    [
-        ("{0}--10s{0}", Draft(SMILES, 10)),
-        ("({0}--10s{0})", Draft(SMILES, 10)),
-        ("--{0}10s{0}", Draft(SMILES, 10)),
-        ("{0}--duration 10{0}", Draft(SMILES, 10)),
-        ("{0}--duration{0} 10", Draft(SMILES, 10)),
-        ("--duration {0}10{0}", Draft(SMILES, 10)),
-        ("{0}--no blurry, red{0}", Draft(SMILES, negative="blurry, red")),
-        ("--no {0}blurry{0}", Draft(SMILES, negative="blurry")),
-        ("--cfg={0}0.7{0}", Draft(SMILES, cfg=0.7)),
-        ("{0}--model quick{0}", Draft(SMILES)),
-        ("--model {0}quick{0}", Draft(SMILES)),
-        ("{0}--sound off{0}", Draft(SMILES)),
-        ("--sound: {0}off{0}", Draft(SMILES)),
-    ],
-)
-def test_markup_around_an_option_is_no_part_of_it_nor_of_the_words(mark: str, option: str, draft: Draft) -> None:
-    assert read(f"{SMILES} {option.format(mark)}") == draft
-    assert (
-        read(f"{option.format(mark)}\n{SMILES}" if "--no" not in option else f"{SMILES} {option.format(mark)}") == draft
-    )
-
-
-def test_dashes_that_were_escaped_for_markdown_are_dashes() -> None:
-    assert read(r"she smiles \-\-10s \—no blurry") == Draft(SMILES, 10, "blurry")
-
-
-@pytest.mark.parametrize("option", ["--model Best (Kling 3.0 Pro)", "--model **Best (Kling 3.0 Pro)**"])
-def test_a_model_may_be_named_as_its_button_has_it(option: str) -> None:
-    assert read(f"she smiles {option}", can=OFFERS) == Draft(SMILES, model=BEST)
-
-
-@pytest.mark.parametrize(
-    "text", ["**she smiles** at -5*2*", "she *smiles*", "a duration *of* joy", "blue-*ish* hair", "_--_", "5 * 3 ** 2"]
-)
-def test_markup_elsewhere_stays(text: str) -> None:
-    assert read(text) == Draft(text)
 
 
 # ── Advice ───────────────────────────────────────────────────────────────────────────────────────────────────────────
