@@ -85,7 +85,7 @@ class Inbound:
     text: str = ""
     attachments: tuple[Attachment, ...] = ()
     options: Mapping[str, str] = field(default_factory=dict)
-    """Options picked in the platform's form, by the names of `options.NAMES`; they override those in the text."""
+    """Options picked in the platform's form, by the names of `ordering.names`; they override those in the text."""
     shared: bool = False
     """Other people can read the reply."""
     spoiler: bool = False

@@ -18,6 +18,7 @@ LAYERS: tuple[tuple[str, ...], ...] = (
         *("bot.jobs.machine", "bot.jobs.polling", "bot.jobs.survival", "bot.quotas.pricing", "bot.quotas.amounts"),
         *(
             "bot.ordering.prompt",
+            "bot.ordering.names",
             "bot.ordering.options",
             "bot.ordering.markup",
             "bot.ordering.wordlist",

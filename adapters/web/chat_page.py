@@ -26,6 +26,7 @@ from bot.core import Core
 from bot.errors import Refusal
 from bot.media.arrival import HEAVIEST_PICTURE
 from bot.media.uploads import LONGEST_TO_SHORTEST
+from bot.ordering.names import NAMES
 from bot.ordering.prompt import PROMPT_LIMIT
 from bot.quotas import pricing
 
@@ -105,6 +106,7 @@ class ChatPage:
                 "least": LEAST,
                 "longest": LONGEST,
             },
+            "options": list(NAMES),
             "models": {value: _model(words, choice.model) for words, value, choice in options},
             "allowance": await self._allowance(person),
         }

@@ -18,7 +18,7 @@ from bot.conversation import Attachment, Inbound
 from bot.media.arrival import HEAVIEST_PICTURE
 from bot.media.files import disk
 from bot.model import Address, Role
-from bot.ordering.options import NAMES
+from bot.ordering.names import NAMES
 from bot.ordering.prompt import PROMPT_LIMIT
 from bot.sentence import Sentence
 

@@ -3,14 +3,15 @@
 import re
 
 from bot.characters import Plain, plain
+from bot.ordering.names import pattern
 
 _RUN = r"(\*{1,3}|_{1,3}|~~|\|\||`{1,3})"
-_NAME = r"(?:duration|no|cfg|model|sound)"
+_NAME = rf"(?:{pattern()})"
 _NUMBER = r"(?:\d+(?:[.,/]\d+)?|[.,]\d+)"
 _WRAPPED = re.compile(rf"(?<!\w){_RUN}([-—]{{1,4}} ?(?:{_NAME}|\d)[^\n]*?)\1(?![^\W_])")
 _INSIDE = re.compile(
-    rf"(?<![-—])[-—]{{1,4}} ?(?:(?:duration|cfg)\s*[=:]?\s*)?{_RUN}({_NAME}|{_NUMBER}[ \w%]{{0,12}}?)\1(?!\w)|"
-    rf"(?<![-—])[-—]{{1,4}} ?(?:model|sound)\s*[=:]?\s*{_RUN}([\w. ()-]{{1,60}}?)\3(?!\w)"
+    rf"(?<![-—])[-—]{{1,4}} ?(?:(?:{pattern('number')})\s*[=:]?\s*)?{_RUN}({_NAME}|{_NUMBER}[ \w%]{{0,12}}?)\1(?!\w)|"
+    rf"(?<![-—])[-—]{{1,4}} ?(?:{pattern('choice')})\s*[=:]?\s*{_RUN}([\w. ()-]{{1,60}}?)\3(?!\w)"
 )
 _ESCAPED = re.compile(r"\\(?=[-—])")
 _ONLY_NAME = re.compile(rf"[-—]+ ?{_NAME}\s*[=:]?")

@@ -18,8 +18,8 @@ from bot import catalogue, offers, texts
 from bot.characters import END, KANA_DASH, UNSPACED, Plain, is_punctuation, is_unseen, plain, trim
 from bot.errors import Refusal
 from bot.ordering import markup
+from bot.ordering.names import NAMES, pattern
 
-NAMES = ("duration", "no", "cfg", "model", "sound")
 _MEANT = {
     **dict.fromkeys(("length", "seconds", "second", "secs", "sec", "time", "dur", "long", "d", "t"), "duration"),
     **dict.fromkeys(("negative", "neg", "avoid", "without", "not", "exclude", "n"), "no"),
@@ -31,7 +31,7 @@ _MEANT = {
     "best": "model best",
 }
 """Names of other programs, and what people take for options, with ours."""
-_WORDS = frozenset({"no", "model", "sound"})
+_WORDS = frozenset(name for name, value in NAMES.items() if value != "number")
 """Option names that are also words of sentences."""
 
 # ── Patterns, for plain characters ───────────────────────────────────────────────────────────────────────────────────
@@ -51,7 +51,9 @@ _MARK = re.compile(
     r"://[!-~]*/[-—]*+|"  # the path of a URL, whose dashes are its own
     rf"((?<![-—])[-—]++|(?<!{KANA_DASH}){KANA_DASH}{{2,}}+)([ \n]*+)(?=(\w[\w-]{{0,40}}))"
 )
-_KNOWN = re.compile(rf"(?:(duration|cfg)(?![^\W\d{UNSPACED}])|(no|model|sound){END}(?!-\w))\s*[=:]?\s*")
+_KNOWN = re.compile(
+    rf"(?:({pattern('number')})(?![^\W\d{UNSPACED}])|({pattern('choice', 'words')}){END}(?!-\w))\s*[=:]?\s*"
+)
 _SHORT = re.compile(rf"\d+(?:[.,]\d+)?(?:((?: *|-){SECONDS}){END}|{_STOP})")
 _MODELS = "|".join(
     r"[ _-]*".join(map(re.escape, name.split()))

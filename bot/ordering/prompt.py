@@ -17,8 +17,8 @@ from bot.errors import Refusal
 from bot.model import UNREADABLE, Order, Point, Role
 from bot.offers import Offers
 from bot.ordering import options as written
+from bot.ordering.names import NAMES
 
-OPTIONS = written.NAMES
 PROMPT_LIMIT = 2500
 """Characters of a prompt or a negative prompt: the model's limit."""
 TEXT_LIMIT = 3 * PROMPT_LIMIT
@@ -56,7 +56,7 @@ def read(text: str, options: Mapping[str, str] | None = None, can: Offers = ONE)
     prompt, values = written.split(text, can.examples())
     values |= options or {}
     for name in values:
-        if name not in OPTIONS:
+        if name not in NAMES:
             raise Refusal(texts.options.option_unknown(name, can.examples(), written.nearest(name, can.examples())))
     if not is_visible(prompt):
         raise Refusal(texts.chat.NO_WORDS)

@@ -139,7 +139,7 @@ export class Options {
 const DASH = '\\-\\p{Pd}\\u2212';
 const MARK = new RegExp(
   `(?<![${DASH}])(?:[${DASH}]{2,}\\s*|(?<![\\p{L}\\p{N}])[${DASH}])`
-  + '(?:(duration|cfg|no|model|sound)(?![\\p{Script=Latin}_])|(?=\\d+\\s*s))\\s*[=:\uff1a\uff1d]?\\s*',
+  + `(?:(${state.options.join('|')})(?![\\p{Script=Latin}_])|(?=\\d+\\s*s))\\s*[=:\uff1a\uff1d]?\\s*`,
   'giu',
 );
 

@@ -12,6 +12,7 @@ from adapters.web import chat_page as page_module
 from adapters.web import homescreen
 from adapters.web.templating import card, render, script_data
 from bot import texts
+from bot.ordering.names import NAMES
 from generator.words import read
 from tests.adapters.web.web_chat import Start
 from tests.houses import configure
@@ -51,6 +52,13 @@ async def test_examples_fit_what_will_be_shown(start: Start, stand_in: bool) -> 
         assert not re.search("glasses|drift|rain|wind|fall", promised), "nothing in a photo moves in the stand-in"
     else:
         assert offered[: len(texts.page.EXAMPLES)] == list(texts.page.EXAMPLES)
+
+
+async def test_the_page_reads_the_options_that_the_server_names(start: Start) -> None:
+    browser = await (await start()).browser()
+    await browser.open("/")
+    assert browser.state["options"] == list(NAMES)
+    assert "state.options" in (page_module.STATIC / "options.js").read_text("utf-8")
 
 
 async def test_it_can_be_put_on_a_home_screen(start: Start) -> None:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from bot import texts
+from bot.ordering.names import NAMES
 from bot.ordering.prompt import Draft, read
 from tests.bot.ordering.signs import SMILES
 from tests.samples import BEST, OFFERS
@@ -31,6 +33,15 @@ def test_markup_around_an_option_is_no_part_of_it_nor_of_the_words(mark: str, op
     assert (
         read(f"{option.format(mark)}\n{SMILES}" if "--no" not in option else f"{SMILES} {option.format(mark)}") == draft
     )
+
+
+def test_every_option_has_an_example_that_is_read_in_bold_too() -> None:
+    assert texts.options.EXAMPLES.keys() == NAMES.keys()
+    for name, example in texts.options.EXAMPLES.items():
+        plain, value = read(f"{SMILES} {example}", can=OFFERS), example.partition(" ")[2]
+        assert plain != read(SMILES, can=OFFERS)
+        for bold in (f"**{example}**", f"--{name} **{value}**", f"**--{name}** {value}"):
+            assert read(f"{SMILES} {bold}", can=OFFERS) == plain, bold
 
 
 def test_dashes_that_were_escaped_for_markdown_are_dashes() -> None:
