@@ -59,10 +59,10 @@ async def check(store: Store) -> None:
         priced[job["id"]] = 0 if job["outcome"] else job["price"]
         if job["outcome"]:
             over.add(job["id"])
-    for book in await rows(store, "SELECT * FROM books"):
-        key = book["book"], book["span"]
-        assert book["used"] >= 0
-        assert book["used"] == (sums.pop(key) if key in sums else counted.pop(key, 0)), key
+    for row in await rows(store, "SELECT * FROM books"):
+        key = row["book"], row["span"]
+        assert row["used"] >= 0
+        assert row["used"] == (sums.pop(key) if key in sums else counted.pop(key, 0)), key
     assert not any(sums.values())
     assert not any(counted.values())
     await check_turns(store)

@@ -64,7 +64,7 @@ async def launched() -> AsyncIterator[Browser]:
 
 async def new_context(chromium: Browser, *, still: bool = True, **options: Any) -> BrowserContext:
     """Somebody new. `still`: nothing moves but clips, as frames of an animation cost most of what a page does."""
-    context = await chromium.new_context(**({"reduced_motion": "reduce"} if still else {}), **options)
+    context = await chromium.new_context(reduced_motion="reduce" if still else None, **options)
     if still:
         await context.add_init_script(STILL)
     return context
@@ -202,7 +202,7 @@ async def looked_at(
 
     async def each(prepare: Prepare) -> None:
         for size, options in POLLS:
-            who = {"storage_state": await known.context.storage_state()} if known else {}
+            who: dict[str, Any] = {"storage_state": await known.context.storage_state()} if known else {}
             context = await new_context(chromium, **options, **who)
             page = await context.new_page()
             await page.goto(address)

@@ -19,7 +19,7 @@ class Elsewhere:
         return True
 
     def open(self) -> io.BufferedReader:
-        return io.BufferedReader(io.BytesIO(self.data))  # type: ignore[arg-type]  # it reads like a raw file
+        return io.BufferedReader(io.BytesIO(self.data))
 
     def read(self) -> bytes:
         return self.data

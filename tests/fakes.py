@@ -9,21 +9,19 @@ from bot.conversation import Posted, Reply
 from bot.errors import PhotoplayError, StoreDown
 from bot.model import Accepted, Address, Finished, Job, Order, Pending, Refused, Terms
 
-Said = Accepted | Refused | Pending | Finished | Exception
-
 
 class ScriptedProvider:
     """A provider that answers `create` and `poll` from lists, repeating the last entry. Counts purchases."""
 
     def __init__(self, clip: bytes, *, masks: bool = True, stand_in: bool = True) -> None:
-        self.creates: list[Said] = [Accepted("local", "remote")]
-        self.polls: list[Said] = [Pending(), Finished("secret://clip")]
+        self.creates: list[Accepted | Refused | Exception] = [Accepted("local", "remote")]
+        self.polls: list[Pending | Finished | Refused | Exception] = [Pending(), Finished("secret://clip")]
         self.clips: list[bytes | Exception] = [clip]
         self.orders: list[Order] = []
         self.requests: list[str] = []
         self.receipts = 0.0
         """Seconds for which the log is asked; 0: there is none."""
-        self.log: list[Said] = [Pending()]
+        self.log: list[Accepted | Refused | Pending | Exception] = [Pending()]
         self.looks: list[tuple[str | None, str, float, float]] = []
         self.polled = 0
         self.masks = masks
@@ -38,31 +36,32 @@ class ScriptedProvider:
     async def create(self, order: Order, request_id: str) -> Accepted | Refused:
         self.orders.append(order)
         self.requests.append(request_id)
-        return _next(self.creates)
+        said: Accepted | Refused = _next(self.creates)
+        return said
 
     def asked_for(self, host: str | None) -> float:
         return self.receipts
 
     async def look(self, host: str | None, request_id: str, since: float, until: float) -> Accepted | Refused | Pending:
         self.looks.append((host, request_id, since, until))
-        return _next(self.log)
+        said: Accepted | Refused | Pending = _next(self.log)
+        return said
 
     async def poll(self, host: str, remote_id: str, age: float, order: Order) -> Pending | Finished | Refused:
         self.polled += 1
-        return _next(self.polls)
+        said: Pending | Finished | Refused = _next(self.polls)
+        return said
 
     async def balances(self) -> Mapping[str, float]:
         return {"local": 12.345678}
 
     async def fetch(self, host: str, url: str) -> AsyncIterator[bytes]:
-        clip = _next(self.clips)
-        if isinstance(clip, bytes):
-            yield clip
+        yield _next(self.clips)
 
 
-def _next(script: list[Said] | list[bytes | Exception]) -> object:
+def _next(script: list[Any]) -> Any:
     said = script.pop(0) if len(script) > 1 else script[0]
-    if isinstance(said, BaseException):
+    if isinstance(said, Exception):
         raise said
     return said
 

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from bot.media.sandbox.confine import Task
 
@@ -29,7 +29,7 @@ def _write(path: str) -> None:
         file.write("mine")
 
 
-def _connect(kind: int, address: object, family: int = socket.AF_INET) -> None:
+def _connect(kind: int, address: Any, family: int = socket.AF_INET) -> None:
     with socket.socket(family, kind) as line:
         line.connect(address)
 

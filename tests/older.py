@@ -18,8 +18,8 @@ async def database_of(
     database: Sqlite | Postgres
     if database_url:
         database = await Postgres.open(database_url)
-        for sql in ("DROP SCHEMA public CASCADE", "CREATE SCHEMA public"):
-            await database.write(lambda tx, sql=sql: tx.all(sql))
+        await database.write(lambda tx: tx.all("DROP SCHEMA public CASCADE"))
+        await database.write(lambda tx: tx.all("CREATE SCHEMA public"))
     else:
         database = await Sqlite.open(folder / "photoplay.db")
     with monkeypatch.context() as patch:

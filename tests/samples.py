@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 from bot.catalogue import DEFAULT, Price, named
 from bot.model import Address, Job, Order, Photo
@@ -22,14 +23,15 @@ OFFERS = Offers(
 PHOTO = Photo("photo.jpg", 640, 480)
 
 
-def an_order(**changes: object) -> Order:
+def an_order(**changes: Any) -> Order:
     """A minimal order."""
-    return Order(**{"model": "kling", "photo": PHOTO, "prompt": "she smiles", **changes})
+    values: dict[str, Any] = {"model": "kling", "photo": PHOTO, "prompt": "she smiles", **changes}
+    return Order(**values)
 
 
-def a_job(id: str = "job1", **changes: object) -> Job:
+def a_job(id: str = "job1", **changes: Any) -> Job:
     """A new job in the queue."""
-    values = {
+    values: dict[str, Any] = {
         "id": id,
         "key": f"console:{id}",
         "person": "console:0",

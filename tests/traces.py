@@ -91,7 +91,7 @@ async def a_past(
     ways: dict[str, list[machine.Event]] = {"queued": [], "running": [machine.Started(), Accepted("local", f"r-{id}")]}
     ways["delivering"] = [*ways["running"], machine.Rendered(Clip(file, 64, 48, 5.0, 9))]
     ways["done"] = [*ways["delivering"], machine.Sent(f"sent-{id}", f"copy-{id}")]
-    events = ways[state] if clip else [machine.Cancelled(), machine.Sent(f"sent-{id}")]
+    events: list[machine.Event] = ways[state] if clip else [machine.Cancelled(), machine.Sent(f"sent-{id}")]
     for event in events:
         job, entry = apply(job, event, now)
         await store.save(job, entry)

@@ -10,4 +10,4 @@ async def wave(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     return Reply(verbatim(f"👋 {argument}".strip()))
 
 
-WAVE = Command("wave", wave, "wave to me", menu="everywhere", label="Wave")
+WAVE = Command("wave", wave, verbatim("wave to me"), menu="everywhere", label=verbatim("Wave"))

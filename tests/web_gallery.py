@@ -13,6 +13,7 @@ from typing import Any
 import aiohttp
 import av
 import numpy as np
+from yarl import URL
 
 from adapters.web.chat_page import ChatPage
 from adapters.web.gallery_routes import GalleryRoutes
@@ -64,7 +65,7 @@ class Visitor:
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> "Answer":
         # The path is sent as it is, without normalisation.
-        url = aiohttp.client.URL(self.base + path, encoded=True)
+        url = URL(self.base + path, encoded=True)
         async with self.http.request(method, url, headers=headers, allow_redirects=False) as answer:
             data = await answer.read()
         found = Answer(answer.status, {**answer.headers}, data)

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw
 
-from generator.arrays import Pixels
+from generator.arrays import Pixels, pixels
 from generator.models import DEFAULT as MODEL
 from generator.server import PATH
 
@@ -24,7 +24,7 @@ def drawing(width: int = 640, height: int = 360, seed: int = 1) -> Image.Image:
     image = noise.resize((width, height), Image.Resampling.BICUBIC)
     draw = ImageDraw.Draw(image)
     for _ in range(60):
-        x, y, r = random.integers(0, width), random.integers(0, height), random.integers(6, 24)
+        x, y, r = (int(random.integers(*ends)) for ends in ((0, width), (0, height), (6, 24)))
         draw.ellipse([x - r, y - r, x + r, y + r], fill=tuple(int(c) for c in random.integers(0, 256, 3)))
     return image
 
@@ -51,7 +51,7 @@ def body(**fields: Any) -> dict[str, Any]:
 
 
 def rgb(frames: Iterable[Pixels]) -> list[Pixels]:
-    return [cv2.cvtColor(frame, cv2.COLOR_YUV2RGB_I420) for frame in frames]
+    return [pixels(cv2.cvtColor(frame, cv2.COLOR_YUV2RGB_I420)) for frame in frames]
 
 
 def difference(one: Pixels, other: Pixels) -> float:

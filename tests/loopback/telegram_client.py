@@ -23,7 +23,7 @@ async def a_bot(api: BotApi, token: str | None = None, seconds: float = 5) -> As
 
 def causes(error: BaseException | None) -> tuple[type[BaseException], ...]:
     """What PTB raised, what the transport made of it, and what aiohttp said."""
-    chain = []
+    chain: list[type[BaseException]] = []
     while error and len(chain) < 3:
         chain.append(type(error))
         error = error.__cause__

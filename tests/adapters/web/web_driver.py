@@ -93,7 +93,7 @@ class WebDriver:
             return True, {}
 
         core, media = self.house.core, self.house.media
-        app = make_app(links, media.path, health, ChatPage(core, sessions, JobJson(core, links)))
+        app = make_app(links, media.stored, health, ChatPage(core, sessions, JobJson(core, links)))
         self.base = await self.server.enter_async_context(serve(app, "127.0.0.1", 0))
         async with self.http.get(self.base) as answer:
             state = re.search(r'id="state">(.*?)</script>', await answer.text(), re.DOTALL)
@@ -157,7 +157,7 @@ class WebDriver:
         return Shown(words, dict(question.get("buttons", answer.get("buttons", ()))), bool(answer.get("clip")), answer)
 
     def _job(self, job: dict[str, Any]) -> Shown:
-        buttons = {texts.jobs.CANCEL: f"/cancel {job['id']}"} if job["cancel"] else {}
+        buttons: dict[str, str] = {texts.jobs.CANCEL: f"/cancel {job['id']}"} if job["cancel"] else {}
         if job["clip"] or job["state"] == "done":
             buttons[texts.chat.again(5)] = f"/again {job['id']}"
             if job["others"]:

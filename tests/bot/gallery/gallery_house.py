@@ -9,6 +9,7 @@ from bot.errors import PhotoplayError
 from bot.gallery.model import OutboxEntry, Share
 from bot.gallery.outbox import Runner
 from bot.model import Address, Job
+from bot.sentence import verbatim
 from tests.fakes import RecordingChat
 from tests.houses import House, attached, configure
 
@@ -198,9 +199,10 @@ async def later(square: Square, seconds: float) -> int:
     return await square.work()
 
 
-def tell(square: Square, name: str = "hello", **changes: object) -> OutboxEntry:
+def tell(square: Square, name: str = "hello", **changes: Any) -> OutboxEntry:
     place = Address("telegram", "-1", thread="9")
-    entry = OutboxEntry(name, "tell", place, square.house.clock(), text="Hello", buttons=(Button("Best", "/best"),))
+    buttons = (Button(verbatim("Best"), "/best"),)
+    entry = OutboxEntry(name, "tell", place, square.house.clock(), text=verbatim("Hello"), buttons=buttons)
     return replace(entry, **changes)
 
 

@@ -43,6 +43,7 @@ def video(
         with av.open(str(path), "w", format=form) as out:
             options = {"preset": "ultrafast"} if codec == "libx264" else {"deadline": "realtime", "cpu-used": "8"}
             track = out.add_stream(codec, rate=rate, options=options)
+            assert isinstance(track, av.VideoStream)
             track.width, track.height, track.pix_fmt, track.bit_rate = *size, "yuv420p", bits
             heard = out.add_stream("aac", rate=44100, layout="mono") if sound else None
             count = round(seconds * rate)

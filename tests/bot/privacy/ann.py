@@ -8,6 +8,7 @@ from bot.conversation import Inbound, Reply
 from bot.model import Address, Incident, Job
 from bot.quotas.records import Act, Grant, Parked
 from bot.quotas.rules import about
+from bot.sentence import verbatim
 from tests.houses import House
 from tests.traces import TOWN, a_past, a_share
 
@@ -77,7 +78,7 @@ async def a_life(house: House, *, banned: bool = True) -> dict[str, Job]:
     assert remix.remix_after == NAME
     await store.gallery.prefer(ANN, named=True, worded=True, agreed_at=now)
     await store.accounts.offer(ANN, "a code", now + 600)
-    await store.note(Incident(now, "an order was refused", WORDS, "local", "mine"))
+    await store.note(Incident(now, verbatim("an order was refused"), WORDS, "local", "mine"))
     for grant, person in ((an_act(house, "grant", ANN), ANN), (an_act(house, "grant", BOB, actor=ANN, name=NAME), BOB)):
         why = f"for {NAME}" if person == ANN else ""
         given = Grant(grant.id, TOWN, person, 9, 0, None, now, grant.actor, why)

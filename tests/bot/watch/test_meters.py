@@ -21,7 +21,7 @@ from bot.model import Accepted, Address, Finished, Pending, Refused
 from bot.sentence import EMPTY
 from bot.watch.meters import Kind, MeteredChat, MeteredProvider, Meters
 from bot.watch.metrics import Metrics, Reading
-from tests.fakes import RecordingChat, Said, ScriptedProvider
+from tests.fakes import RecordingChat, ScriptedProvider
 from tests.samples import a_job, an_order
 
 HERE = Address("telegram", "chat")
@@ -51,7 +51,7 @@ class Noted(Meters):
         (KeyError("ours"), ("", "broken")),
     ],
 )
-async def test_purchases(said: Said, noted: tuple[str, str]) -> None:
+async def test_purchases(said: Accepted | Refused | Exception, noted: tuple[str, str]) -> None:
     meters, provider = Noted(), ScriptedProvider(b"")
     provider.creates = [said]
     metered = MeteredProvider(provider, meters)
@@ -72,7 +72,7 @@ async def test_purchases(said: Said, noted: tuple[str, str]) -> None:
         (Refused("failed"), "refused"),
     ],
 )
-async def test_polls(said: Said, noted: str) -> None:
+async def test_polls(said: Pending | Finished | Refused, noted: str) -> None:
     meters, provider = Noted(), ScriptedProvider(b"")
     provider.polls = [said]
     assert await MeteredProvider(provider, meters).poll("local", "r", 1.0, an_order()) == said

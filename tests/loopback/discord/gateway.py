@@ -13,7 +13,7 @@ from tests.loopback.discord.world import World
 
 
 class Gateway(World):
-    """Sessions and events; their state is made by `DiscordApi`."""
+    """Sessions and events."""
 
     @property
     def connected(self) -> list[Session]:

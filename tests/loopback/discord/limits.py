@@ -26,7 +26,7 @@ UNLIMITED = (1000, 1.0)
 
 
 class Limits(Answering):
-    """Windows of routes; their state is made by `DiscordApi`."""
+    """Windows of routes."""
 
     def _limit(self, call: Call, found: "tuple[str, Handler, list[str]]") -> tuple[Fault | None, dict[str, str]]:
         """The refusal above a limit, and the rate limit headers."""

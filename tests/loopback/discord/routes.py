@@ -1,5 +1,7 @@
 """Dispatch of requests to handlers."""
 
+from functools import cached_property
+
 from tests.loopback.discord.limits import Handler, Limits
 
 
@@ -19,7 +21,8 @@ class Routes(Limits):
                 return route, handler, ids
         return None
 
-    def _routes(self) -> "dict[tuple[str, int], list[tuple[str, list[str], Handler]]]":
+    @cached_property
+    def _table(self) -> "dict[tuple[str, int], list[tuple[str, list[str], Handler]]]":
         message = "/channels/{channel}/messages/{message}"
         hook = "/webhooks/{application}/{token}"
         every: list[tuple[str, Handler]] = [

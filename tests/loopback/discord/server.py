@@ -13,12 +13,9 @@ from aiohttp import web
 from tests.loopback.discord.faults import FINE, Broken, Call, Fault, cut, hang
 from tests.loopback.discord.http import abort, half, read_form, response_of
 from tests.loopback.discord.limits import Handler
-from tests.loopback.discord.messages import Message
-from tests.loopback.discord.refusals import Json, Refused
+from tests.loopback.discord.refusals import Refused
 from tests.loopback.discord.routes import Routes
-from tests.loopback.discord.sessions import Session, Socket
-
-PREFIX = "/api/v10"
+from tests.loopback.discord.state import PREFIX
 
 
 class DiscordApi(Routes):
@@ -31,38 +28,18 @@ class DiscordApi(Routes):
         shards: int = 1,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        super().__init__(application_id, shards, clock)
-        self.token = token
+        super().__init__(token, application_id, shards, clock)
         self.recording = True
         self.keeps_files = False
         """Whether uploaded bytes are kept."""
-        self.limits_calls = False
-        """Whether the real rate limits are enforced."""
-        self.first_answer_within = 3.0
-        self.content_allowed = True
-        """Whether the application has the message content intent; otherwise requesting it closes with 4014."""
-        self.heartbeat = 41.25
-        self.acknowledges = True
-        """Whether heartbeats are answered."""
-        self.says_farewell = True
-        """Whether close frames are answered."""
         self.calls: list[Call] = []
-        self.identifies: list[Json] = []
-        self.resumes: list[Json] = []
-        self.synced: list[tuple[int | None, list[Json]]] = []
-        """Every bulk overwrite of the commands, in order."""
-        self.sessions: dict[str, Session] = {}
         self.reached: asyncio.Queue[str] = asyncio.Queue()
         self.served = Counter[str]()
         """Requests by route."""
         self.mistakes: list[Exception] = []
         """Errors of this server; `serve` raises the first at its end."""
-        self._sockets: set[Socket] = set()
         self._faults: list[tuple[str, Fault]] = []
         self._going = asyncio.Event()
-        self._windows: dict[str, tuple[int, float]] = {}
-        self._nonces: dict[tuple[int, str], Message] = {}
-        self._table = self._routes()
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[str]:
@@ -80,10 +57,6 @@ class DiscordApi(Routes):
             await runner.cleanup()
         if self.mistakes:
             raise self.mistakes[0]
-
-    @property
-    def gateway(self) -> str:
-        return self.base.replace("http", "ws", 1).removesuffix(PREFIX) + "/gateway"
 
     def script(self, route: str, *faults: Fault) -> None:
         """Set the faults of a route's next requests, in order; `FINE`: none. `CDN` is the route of files."""

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from tests.loopback.discord.faults import Fault
 from tests.loopback.discord.guilds import MEGABYTE, Channel, Guild, User
 from tests.loopback.discord.messages import Attachment, Interaction, Message
 from tests.loopback.discord.permissions import (
@@ -23,16 +24,19 @@ from tests.loopback.discord.permissions import (
     overwritten,
 )
 from tests.loopback.discord.refusals import Json
+from tests.loopback.discord.sessions import Session, Socket
 
+PREFIX = "/api/v10"
 EPOCH = 1_420_070_400_000
 UPLOAD_LIMITS = (10 * MEGABYTE, 10 * MEGABYTE, 50 * MEGABYTE, 100 * MEGABYTE)
 """Bytes, by the boost level of a guild."""
 
 
 class State(ABC):
-    """State, permissions and events. The gateway overrides `dispatch`."""
+    """State, permissions and events, for the classes that add a concern each; the last is `DiscordApi`."""
 
-    def __init__(self, application_id: int, shards: int, clock: Callable[[], float]) -> None:
+    def __init__(self, token: str, application_id: int, shards: int, clock: Callable[[], float]) -> None:
+        self.token = token
         self.clock = clock
         self.shards = shards
         self.application_id = application_id
@@ -45,11 +49,29 @@ class State(ABC):
         self.by_token: dict[str, Interaction] = {}
         self.commands: dict[int | None, list[Json]] = {None: []}
         """Registered commands by guild; None: global."""
+        self.synced: list[tuple[int | None, list[Json]]] = []
+        """Every bulk overwrite of the commands, in order."""
+        self.sessions: dict[str, Session] = {}
+        self.identifies: list[Json] = []
+        self.resumes: list[Json] = []
+        self.heartbeat = 41.25
+        self.acknowledges = True
+        """Whether heartbeats are answered."""
+        self.says_farewell = True
+        """Whether close frames are answered."""
+        self.content_allowed = True
+        """Whether the application has the message content intent; otherwise requesting it closes with 4014."""
+        self.limits_calls = False
+        """Whether the real rate limits are enforced."""
+        self.first_answer_within = 3.0
         self.base = ""
         self.cdn_lifetime = 24 * 3600.0
         self.strict = True
         self._secret = b"cdn"
         self._numbers = itertools.count(1)
+        self._sockets: set[Socket] = set()
+        self._windows: dict[str, tuple[int, float]] = {}
+        self._nonces: dict[tuple[int, str], Message] = {}
         self._waiting: list[asyncio.Future[None]] = []
         self.me = User(application_id, "photoplay", bot=True)
         self.users[self.me.id] = self.me
@@ -115,6 +137,18 @@ class State(ABC):
 
     def upload_limit(self, channel: Channel) -> int:
         return UPLOAD_LIMITS[channel.guild.premium_tier if channel.guild and channel.guild.has_bot else 0]
+
+    @property
+    def gateway(self) -> str:
+        return self.base.replace("http", "ws", 1).removesuffix(PREFIX) + "/gateway"
+
+    @abstractmethod
+    def _fault(self, route: str) -> Fault:
+        """The next fault of a route."""
+
+    @abstractmethod
+    def message_payload(self, message: Message) -> Json:
+        """A message as a client gets it."""
 
     @abstractmethod
     def dispatch(self, event: str, body: Json, guild_id: int | None) -> None:

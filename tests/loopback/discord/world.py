@@ -60,8 +60,9 @@ class World(Speech):
     ) -> Interaction:
         """Begin to type an option, with others filled in before; `Interaction.choices` has what is offered."""
         known = self._command(user, channel, command, 1)
-        interaction, filled, resolved = self._interaction(4, user, channel), options or {}, {}
+        interaction, filled = self._interaction(4, user, channel), options or {}
         chosen: list[Json] = []
+        resolved: Json = {}
         for one in known.get("options", []):
             if one["name"] == option and one.get("autocomplete"):
                 chosen.append({"name": option, "type": one["type"], "value": typed, "focused": True})

@@ -29,13 +29,6 @@ class Chats(State):
         chat.topics[thread] = False
         return self._tell("message", post)
 
-    def delete_topic(self, chat: Chat, thread: int) -> None:
-        """Delete a topic with its messages; no update is sent."""
-        del chat.topics[thread]
-        for post in chat.messages:
-            if post.thread == thread:
-                self.delete(post)
-
     def set_member(self, who: User, chat: Chat, status: str, by: User | None = None, anonymous: bool = False) -> None:
         """Change a membership: update `my_chat_member` for the bot, `chat_member` for others if requested."""
         old, chat.members[who.id] = chat.members.get(who.id, "left"), status

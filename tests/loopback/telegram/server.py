@@ -27,7 +27,7 @@ from tests.loopback.telegram.faults import (
 )
 from tests.loopback.telegram.forms import decoded, form_parts
 from tests.loopback.telegram.model import JSON, Refusal, Upload, words
-from tests.loopback.telegram.updates import Updates, Webhook
+from tests.loopback.telegram.updates import Updates
 
 LIMITED = words("sendMessage sendVideo sendPhoto sendDocument editMessageText editMessageCaption editMessageMedia")
 METHODS = words(
@@ -54,17 +54,11 @@ class BotApi(Updates):
         self.violations: list[Violation] = []
         self.trouble: defaultdict[str, list[Trouble]] = defaultdict(list)
         self.reached: asyncio.Queue[str] = asyncio.Queue()
-        self.webhook: Webhook | None = None
-        self.webhook_pause = 0.05
-        self.woken = self._wake
         self._methods: dict[str, Callable[[JSON, dict[str, Upload]], Any]] = {
             name: getattr(self, re.sub("[A-Z]", lambda letter: "_" + letter[0].lower(), f"_{name}")) for name in METHODS
         }
-        self._heard = asyncio.Condition()
         self._go = asyncio.Event()
-        self._poll: asyncio.Future[None] | None = None
         self._sent_at: defaultdict[int, deque[float]] = defaultdict(deque)
-        self._deliveries: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
     async def serve(self, port: int = 0) -> AsyncIterator[str]:
@@ -107,11 +101,6 @@ class BotApi(Updates):
             except TimeoutError:
                 latest = [(call.method, call.code) for call in self.calls[-8:]]
                 raise AssertionError(f"not within {within} s; the latest calls: {latest}") from None
-
-    async def _look_again(self) -> None:
-        """Re-evaluate the predicates of `until`."""
-        async with self._heard:
-            self._heard.notify_all()
 
     def called(self, *methods: str) -> list[Call]:
         return [call for call in self.calls if call.method in methods]

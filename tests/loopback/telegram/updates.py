@@ -33,7 +33,23 @@ def _chat_of(update: JSON) -> int:
 
 
 class Updates(Methods):
-    """Long polls and deliveries; their state is made by `BotApi`."""
+    """Long polls and deliveries, over `_session` while serving."""
+
+    _session: aiohttp.ClientSession
+
+    def __init__(self, username: str, can_read_all: bool) -> None:
+        super().__init__(username, can_read_all)
+        self.webhook: Webhook | None = None
+        self.webhook_pause = 0.05
+        self.woken = self._wake
+        self._poll: asyncio.Future[None] | None = None
+        self._deliveries: set[asyncio.Task[None]] = set()
+        self._heard = asyncio.Condition()
+
+    async def _look_again(self) -> None:
+        """Re-evaluate the predicates of `until`."""
+        async with self._heard:
+            self._heard.notify_all()
 
     async def _get_updates(self, p: JSON) -> list[JSON]:
         if self.webhook:

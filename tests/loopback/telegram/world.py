@@ -139,6 +139,13 @@ class World(Chats):
         """Delete a message; no update is sent."""
         message.deleted = True
 
+    def delete_topic(self, chat: Chat, thread: int) -> None:
+        """Delete a topic with its messages; no update is sent."""
+        del chat.topics[thread]
+        for post in chat.messages:
+            if post.thread == thread:
+                self.delete(post)
+
     def press(self, user: User, message: Post, button: str) -> JSON:
         """Tap the button with this label or data. Returns the callback query."""
         buttons = [each for row in message.buttons for each in row]

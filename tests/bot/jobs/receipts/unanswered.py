@@ -46,7 +46,7 @@ async def hanging(house: House, name: str) -> AsyncIterator[asyncio.Event]:
     """A call to the provider that hangs when it has been made; yields whether it was."""
     call, reached = getattr(house.provider, name), asyncio.Event()
 
-    async def hang(*args: object) -> object:
+    async def hang(*args: object) -> None:
         if name == "create":
             house.provider.creates = [Accepted("local", "unheard")]
         await call(*args)

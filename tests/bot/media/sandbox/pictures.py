@@ -38,7 +38,7 @@ def decoded(data: bytes) -> Image.Image:
     return image
 
 
-def corners(image: Image.Image) -> list[tuple[int, ...]]:
+def corners(image: Image.Image) -> list[Any]:
     right, bottom = image.width - 20, image.height - 20
     return [image.getpixel(xy) for xy in ((20, 20), (right, 20), (20, bottom), (right, bottom))]
 
