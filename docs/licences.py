@@ -13,7 +13,7 @@ PINS = HERE.parent / "requirements" / "run.txt"
 ELSEWHERE = {"audioop-lts": "PSF-2.0", "colorama": "BSD-3-Clause"}
 """Packages for other Pythons and systems, which are not installed here."""
 
-UNSAID = {"httpx-aiohttp": "BSD-3-Clause", "itsdangerous": "BSD-3-Clause", "jinja2": "BSD-3-Clause"}
+UNSAID = {"itsdangerous": "BSD-3-Clause", "jinja2": "BSD-3-Clause"}
 """Packages whose metadata has no name for their licence, or not which of several; from their licence file."""
 
 NAMES = {

@@ -7,18 +7,18 @@ address as the host's URL.
 import asyncio
 import json
 import ssl
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import Literal, TypeVar
 
 import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport
 
 from bot.inflate import inflate
 from bot.providers.hosts import Host
+from bot.providers.line import Line, Pieces
 from bot.unreached import why
 
 T = TypeVar("T")
@@ -31,8 +31,9 @@ CONNECT = 10.0
 """Seconds for a connection, including DNS and TLS."""
 
 NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
-"""Errors which prove that no byte of a request was sent. They are aiohttp's, not httpx's: httpx reports
-`ConnectTimeout` both for a server never reached and for one that took the request and hung up."""
+"""Errors which prove that no byte of a request was sent."""
+HEADERS = {"User-Agent": "photoplay", "Accept": "application/json", "Accept-Encoding": "identity"}
+NOTHING = httpx.ByteStream(b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +71,20 @@ class Transport:
     def __init__(self, timeout: float, asked: Callable[[str, str, str], None] = lambda *_: None) -> None:
         self._timeout, self._asked = timeout, asked
         self.tls = tls()
+        connect = min(CONNECT, timeout / 2)  # so that the timeout never cuts off a mere connection attempt
         # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
         # taken: so each POST has a fresh connection. GETs are free and repeatable: they keep theirs alive.
-        self._buyer = _Line(self.tls, timeout, fresh=True)
-        self._poller = _Line(self.tls, timeout, fresh=False)
+        self._buyer = Line(self.tls, connect, fresh=True)
+        self._poller = Line(self.tls, connect, fresh=False)
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._buyer.close()
-        await self._poller.close()
+        await self._buyer.aclose()
+        await self._poller.aclose()
 
     async def get(self, host: Host, url: str, tag: str = "") -> Answer | Silence:
         """A free request. `tag`: the ETag of what is known already."""
-        return await self._call(self._poller, host, "GET", url, {"If-None-Match": tag} if tag else {})
+        return await self._call(self._poller, host, "GET", url, {"If-None-Match": tag} if tag else {}, NOTHING)
 
     async def post(self, host: Host, url: str, content: bytes, request_id: str) -> Answer | Silence:
         """A paid request with JSON, sent once. `request_id`: our id of it."""
@@ -91,30 +93,31 @@ class Transport:
             "Content-Length": str(len(content)),
             "X-Client-Request-Id": request_id,
         }
-        return await self._call(self._buyer, host, "POST", url, headers, _pieces(content))
+        return await self._call(self._buyer, host, "POST", url, headers, Pieces(content))
 
     async def json_at(self, url: str) -> object:
         """JSON of any address, asked without a key; None if there is none."""
         body = bytearray()
         try:
-            async with asyncio.timeout(CONNECT), self._poller.stream("GET", url, {}) as response:
+            request = httpx.Request("GET", url, headers=HEADERS, stream=NOTHING)
+            async with asyncio.timeout(CONNECT), aclosing(await self._poller.handle_async_request(request)) as response:
                 await _fill(body, response)
                 packed = response.headers.get("content-encoding", "")
                 return await asyncio.to_thread(lambda: json.loads(inflate(packed, bytes(body), ANSWER_LIMIT)))
-        except (httpx.HTTPError, aiohttp.ClientError, OSError, ValueError, RecursionError):  # OSError: TimeoutError too
+        except (httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError, RecursionError):
             return None
 
     async def _call(
         self,
-        line: "_Line",
+        line: Line,
         host: Host,
         method: Literal["GET", "POST"],
         url: str,
         headers: Mapping[str, str],
-        content: AsyncIterator[bytes] | None = None,
+        stream: httpx.AsyncByteStream,
     ) -> Answer | Silence:
         """One request, and report of it."""
-        said = await self._requested(line, host, method, url, headers, content)
+        said = await self._requested(line, host, method, url, headers, stream)
         match said:
             case Answer(status=status):
                 result = str(status)
@@ -125,12 +128,12 @@ class Transport:
 
     async def _requested(
         self,
-        line: "_Line",
+        line: Line,
         host: Host,
         method: Literal["GET", "POST"],
         url: str,
         headers: Mapping[str, str],
-        content: AsyncIterator[bytes] | None,
+        stream: httpx.AsyncByteStream,
     ) -> Answer | Silence:
         """One request. Every foreign exception ends here; none is chained, because they hold URLs and headers.
 
@@ -138,14 +141,15 @@ class Transport:
         before the connection broke is the only key to a paid clip.
         """
         key = host.key.get_secret_value()
-        auth = {"Authorization": f"Bearer {key}"} if key else {}
         head: tuple[int, str | None, str | None, str] | None = None
         told: Mapping[str, str] = {}
         body, packed = bytearray(), ""
         try:
+            request = httpx.Request(method, _parsed(url), headers=_headers(key), stream=stream)
+            request.headers.update(headers)
             async with (
                 asyncio.timeout(self._timeout),
-                line.stream(method, url, {**auth, **headers}, content) as response,
+                aclosing(await line.handle_async_request(request)) as response,
             ):
                 told = said = response.headers
                 head = response.status_code, said.get("retry-after"), said.get("x-inference-id"), said.get("etag", "")
@@ -168,7 +172,8 @@ async def read(work: Callable[[], T], body: bytes) -> T:
 
 async def _fill(body: bytearray, response: httpx.Response) -> None:
     """Read the raw body up to the limit; it is decompressed later, within the same limit."""
-    async for chunk in response.aiter_raw():
+    assert isinstance(response.stream, httpx.AsyncByteStream)
+    async for chunk in response.stream:
         body += chunk
         if len(body) > ANSWER_LIMIT:
             del body[ANSWER_LIMIT:]
@@ -177,64 +182,17 @@ async def _fill(body: bytearray, response: httpx.Response) -> None:
 
 def silence(exc: Exception) -> Silence:
     """The only classification of transport errors: sent, or provably not sent."""
-    cause = exc if isinstance(exc, aiohttp.ClientError) else exc.__cause__
-    sent = not isinstance(cause, NEVER_SENT)
-    late = isinstance(cause or exc, TimeoutError)
-    return Silence(sent, type(cause or exc).__name__ if sent and not late else why(cause or exc))
+    sent = not isinstance(exc, NEVER_SENT)
+    return Silence(sent, type(exc).__name__ if sent and not isinstance(exc, TimeoutError) else why(exc))
 
 
-class _Line:
-    """Connections to hosts: httpx's requests and answers without its client, whose cookie jar, redirects, hooks and
-    merging of URLs cost more than the rest of a poll. `fresh`: a new connection for each request."""
-
-    def __init__(self, tls: ssl.SSLContext, timeout: float, *, fresh: bool) -> None:
-        def session() -> aiohttp.ClientSession:  # made by the transport at the first request, inside the loop
-            return aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(force_close=fresh, ssl=tls),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trust_env=False,
-            )
-
-        self._transport = AiohttpTransport(verify=tls, trust_env=False, client=session)
-        connect = min(CONNECT, timeout / 2)  # so that the total timeout never cuts off a mere connection attempt
-        self._extensions = {"timeout": httpx.Timeout(timeout, connect=connect, pool=connect).as_dict()}
-        self._headers = {
-            "User-Agent": "photoplay",
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "Connection": "close" if fresh else "keep-alive",
-        }
-
-    @asynccontextmanager
-    async def stream(
-        self, method: str, url: str, headers: Mapping[str, str], content: AsyncIterator[bytes] | None = None
-    ) -> AsyncIterator[httpx.Response]:
-        """The head of the answer to one request, whatever its status; the body is read by the caller."""
-        response = await self._transport.handle_async_request(
-            httpx.Request(
-                method,
-                _parsed(url),
-                headers={**self._headers, **headers},
-                content=content,
-                extensions=self._extensions,
-            )
-        )
-        try:
-            yield response
-        finally:
-            await response.aclose()
-
-    async def close(self) -> None:
-        await self._transport.aclose()
+@cache
+def _headers(key: str) -> httpx.Headers:
+    """Of every request with this key."""
+    return httpx.Headers({**HEADERS, "Authorization": f"Bearer {key}"} if key else HEADERS)
 
 
 @lru_cache(16_384)
 def _parsed(url: str) -> httpx.URL:
     """A job is polled at one address again and again; parsing it costs more than building its request."""
     return httpx.URL(url)
-
-
-async def _pieces(content: bytes, size: int = 65_536) -> AsyncIterator[bytes]:
-    """A one-shot body: sent in pieces, so that megabytes do not block the loop, and no lower layer can resend it."""
-    for start in range(0, len(content), size):
-        yield content[start : start + size]
