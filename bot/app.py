@@ -216,6 +216,7 @@ async def open_app(
             buying=order,
             link=link if settings.public_url else None,
             data_uri=media.data_uri,
+            redrawn_uri=media.redrawn_uri,
             clock=clock,
             report=report,
             timeout=settings.lease / 2,

@@ -250,6 +250,16 @@ class Media:
             raise
         return f"data:{_MIME[path.suffix[1:]]};base64,{text.decode()}"
 
+    async def redrawn_uri(self, name: str) -> str:
+        """As `data_uri`, of a picture that we encoded: for whoever opens it outside the sandbox."""
+        if not name.endswith(".jpg"):  # all masks are ours
+            return await self.data_uri(name)
+        try:
+            data = await self._uploads.redrawn(self.path(name))
+        except Refusal:  # it is missing, or its decoder dies
+            raise KeyError(name) from None
+        return f"data:{_MIME['jpg']};base64,{base64.b64encode(data).decode()}"
+
     async def held(self) -> frozenset[Held]:
         """The restrictions of a decoder process on this machine. Raises `StoreDown`."""
         return await self._uploads.held()

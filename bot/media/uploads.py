@@ -1,5 +1,6 @@
-"""Pictures of messages: downloaded, validated, re-encoded, and stored under generated names."""
+"""Pictures of messages: downloaded, validated, fitted, and stored under generated names."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -10,7 +11,7 @@ from bot import texts
 from bot.conversation import Attachment
 from bot.errors import Refusal
 from bot.media import arrival
-from bot.media.files import Drafts
+from bot.media.files import Drafts, disk
 from bot.media.sandbox.client import Decoder, Size
 from bot.media.sandbox.confine import Held
 from bot.media.sandbox.turns import Turns
@@ -98,6 +99,14 @@ class Uploads:
             brushes=tuple(Brush(mask, path) for mask, path in zip(rest, paths, strict=True)),
             cropped=cropped,
         )
+
+    async def redrawn(self, path: Path) -> bytes:
+        """A kept photo, encoded by us. Raises `Refusal` where it cannot be, `StoreDown`."""
+        key = await self._vault.key_like(path)
+        with self._drafts.draft() as drawn:
+            await self._decoder.redrawn(path, files.new(drawn, key))
+            with disk():
+                return await asyncio.to_thread(self._vault.read, drawn)
 
     async def held(self) -> frozenset[Held]:
         """The restrictions of a decoder process. Raises `StoreDown`."""

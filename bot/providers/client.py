@@ -48,11 +48,11 @@ class Providers:
 
     Orders go to the hosts in `buying`, in that order; the others are only polled for clips already bought.
 
-    `link` gives a photo's public, signed URL (None without PUBLIC_URL), `data_uri` the photo itself. `clock` returns
-    Unix seconds. `report` stores an incident for the operator. `timeout` bounds every call, in seconds. `clip_hosts`:
-    the names that clips may come from, with subdomains, besides a host's own; empty allows any public one. `asked` is
-    told of each request to the API: host, method, and its HTTP status, `silence` or `unsent`. `bill` keeps what a
-    finished generation cost: host, its id there, and millionths of a dollar.
+    `link` gives a photo's public, signed URL (None without PUBLIC_URL), `data_uri` the photo itself, and `redrawn_uri`
+    one for hosts with `redrawn`. `clock` returns Unix seconds. `report` stores an incident for the operator. `timeout`
+    bounds every call, in seconds. `clip_hosts`: the names that clips may come from, with subdomains, besides a host's
+    own; empty allows any public one. `asked` is told of each request to the API: host, method, and its HTTP status,
+    `silence` or `unsent`. `bill` keeps what a finished generation cost: host, its id there, and millionths of a dollar.
     """
 
     def __init__(
@@ -62,6 +62,7 @@ class Providers:
         buying: Sequence[str] | None = None,
         link: Callable[[str], str] | None,
         data_uri: Callable[[str], Awaitable[str]],
+        redrawn_uri: Callable[[str], Awaitable[str]] | None = None,
         clock: Callable[[], float],
         report: Callable[[Incident], Awaitable[None]],
         timeout: float = 60.0,
@@ -72,7 +73,7 @@ class Providers:
         self._hosts = {host.name: host for host in hosts}
         self._shops = [self._hosts[name] for name in buying] if buying is not None else list(hosts)
         self._health = HostHealth(clock, report)
-        self._link, self._data_uri = link, data_uri
+        self._link, self._data_uri, self._redrawn_uri = link, data_uri, redrawn_uri or data_uri
         self._clock, self._timeout = clock, timeout
         self._bill = bill
         self._medians_of: dict[str, Mapping[str, float]] = {}
@@ -260,7 +261,8 @@ class Providers:
         if self._link and self._way(host, masks) == "link":
             return {name: self._link(name) for name in names}
         try:
-            return {name: await self._data_uri(name) for name in names}
+            uri = self._redrawn_uri if host.redrawn else self._data_uri
+            return {name: await uri(name) for name in names}
         except (OSError, StoreDown) as exc:
             raise NotSent(f"a picture could not be read: {type(exc).__name__}", waits="disk") from exc
 

@@ -50,6 +50,8 @@ class Host:
     """Whether masks may be, too."""
     inline_first: bool = False
     """Prefer data URIs even with public links, because the host cannot open those."""
+    redrawn: bool = False
+    """Send photos that we encoded ourselves, because the host opens them outside the sandbox, on this machine."""
     first_polls: float = 10.0
     """Poll interval while there is no history."""
     usual: float = 300.0
@@ -138,6 +140,7 @@ def local(base_url: str, key: SecretStr = NO_KEY) -> Host:
         inline=True,
         inline_masks=True,
         inline_first=True,
+        redrawn=True,
         first_polls=1.0,
         usual=6.0,
         rest=5.0,

@@ -73,6 +73,14 @@ class Decoder:
                 return (width, height), (was_wide, was_high)
         raise Refusal(texts.pictures.BROKEN_PICTURE)
 
+    async def redrawn(self, source: Place, target: Place) -> None:
+        """Write a fitted JPEG anew, so that none of its compressed pixels is a stranger's.
+
+        Raises `Refusal`, `StoreDown`.
+        """
+        if await self._ask("redrawn", [source], [target]) is _DIED:
+            raise Refusal(texts.pictures.BROKEN_PICTURE)
+
     async def still(self, source: Place, target: Place, person: str = "") -> tuple[Size, Size]:
         """As `photo`, of a video's last frame. Raises `Refusal`, `StoreDown`."""
         match await self._ask("still", [source], [target], person=person):

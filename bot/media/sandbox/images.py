@@ -13,13 +13,14 @@ from io import BytesIO
 from typing import Any
 
 import pillow_heif
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from bot import texts
 from bot.errors import Refusal
 from bot.media.sandbox import colours
 from bot.media.sandbox.cpu_limit import limited
 from bot.media.sandbox.first_image import FirstImage, distil
+from bot.media.sandbox.plain_jpeg import plain
 from bot.sentence import Sentence
 
 Size = tuple[int, int]
@@ -31,6 +32,7 @@ LONGEST = 2048  # clips have 720 lines; larger pictures only make the request la
 LEAST = 300
 LONGEST_TO_SHORTEST = 2.5
 HEAVIEST = 10_000_000  # bytes
+_PER_PIXEL = 0.5  # bytes of a JPEG that is kept as it is; ours have up to 1, photos as many as 0.3
 
 _OPENING = 1.0  # seconds of CPU time for a header; a millisecond is usual
 _PER_MEGAPIXEL = 0.3  # seconds of CPU time; the slowest format takes 0.06 on a small virtual machine
@@ -76,20 +78,28 @@ class Fitted:
     original: Size
 
 
-def fit_photo(data: bytes, heaviest: int = HEAVIEST) -> Fitted:
-    """Fit a picture to the provider's limits, in at most `heaviest` bytes."""
+def fit_photo(data: bytes, heaviest: int = HEAVIEST, *, anew: bool = False) -> Fitted:
+    """Fit a picture to the provider's limits, in at most `heaviest` bytes.
+
+    A JPEG that fits already keeps its compressed pixels, unless it is to be encoded `anew`.
+    """
     with _opened(data, _PICTURES, _PICTURE_STARTS, texts.pictures.NOT_A_PICTURE) as (image, essence):
         header = image.size
         drafted = image.format == "JPEG"
+        exact = False
         if drafted:
             _draft(image)
+            exact = _loaded_exactly(image, essence)
+            if _lacks_rows(image, essence):
+                raise Refusal(texts.pictures.BROKEN_PICTURE)
         image.load()
-        if drafted and _lacks_rows(image, essence):
-            raise Refusal(texts.pictures.BROKEN_PICTURE)
         # Cropping can make a HEIC smaller than its header says, so only a drafted size is taken from the header.
         turn = _orientation(image)
         original = _turned(header if drafted else image.size, turn)
         _check(original)
+        fits = exact and turn not in _TURNS and _fits(original, essence, heaviest)
+        if fits and not anew and (kept := plain(essence.data)):
+            return Fitted(kept, original, original)
         shrunk = _flat(_shrunk(_middle(_visible(_plain(image))), LONGEST))
         upright = _turn(colours.srgb(shrunk, _profile(image, essence)), turn)
         jpeg, size = _jpeg(upright, heaviest)
@@ -115,7 +125,7 @@ def fit_mask(data: bytes, original: Size, size: Size) -> bytes:
 @contextmanager
 def _opened(
     data: bytes, formats: tuple[str, ...], starts: re.Pattern[bytes], otherwise: Sentence
-) -> Iterator[tuple[Image.Image, FirstImage]]:
+) -> Iterator[tuple[ImageFile.ImageFile, FirstImage]]:
     """A picture in one of `formats`, not yet decoded; any error inside the block counts as the picture's."""
     # Pillow's own pixel limit is one per process, and has no message for people.
     theirs, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
@@ -155,6 +165,15 @@ def _draft(image: Image.Image) -> None:
     # 2016 × 1512 instead of being decoded in full and scaled down by 1.6 %.
     enough = 0.88 * LONGEST / min(max(image.size), LONGEST_TO_SHORTEST * min(image.size))
     image.draft(image.mode, (round(image.width * enough), round(image.height * enough)))
+
+
+def _loaded_exactly(image: ImageFile.ImageFile, essence: FirstImage) -> bool:
+    """Decode a JPEG; whether it took all of its compressed pixels, to the last byte."""
+    file = image.fp
+    # The decoder gets that byte apart, and only if it asks for more.
+    image.decodermaxblock = len(essence.data) - len(_END) - 1
+    image.load()
+    return file is not None and file.tell() == len(essence.data)
 
 
 def _lacks_rows(image: Image.Image, essence: FirstImage) -> bool:
@@ -214,6 +233,13 @@ def _middle(image: Image.Image) -> Image.Image:
         return image.crop((left, 0, left + long, height))
     top = (height - long) // 2
     return image.crop((0, top, width, top + long))
+
+
+def _fits(size: Size, essence: FirstImage, heaviest: int) -> bool:
+    """Whether an upright JPEG of that size would change in nothing but quality."""
+    weight = len(essence.data)
+    light = weight <= heaviest and weight <= size[0] * size[1] * _PER_PIXEL
+    return light and max(size) <= LONGEST and not too_long(size) and not essence.profile
 
 
 def _profile(image: Image.Image, essence: FirstImage) -> bytes | None:

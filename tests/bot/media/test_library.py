@@ -8,6 +8,7 @@ import sys
 import time
 from base64 import b64decode
 from collections.abc import AsyncIterator, Iterator
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -205,6 +206,25 @@ async def test_a_photo_as_text(box: Media) -> None:
         await box.data_uri(kept.photo.name)
     with pytest.raises(ValueError, match="picture"):
         await box.data_uri("a.mp4")
+
+
+async def test_a_photo_that_we_encoded(box: Media) -> None:
+    sent_pixels = picture()[picture().index(b"\xff\xda") :]
+    kept = await box.keep([sent(picture()), sent(mask(), "static_mask")])
+    assert kept.static_mask is not None
+    assert sent_pixels in await box.read(kept.photo.name)
+    start, uri = "data:image/jpeg;base64,", await box.redrawn_uri(kept.photo.name)
+    redrawn = b64decode(uri.removeprefix(start), validate=True)
+    assert sent_pixels not in redrawn
+    with Image.open(BytesIO(redrawn)) as image:
+        assert (image.format, image.size) == ("JPEG", (400, 300))
+    assert await box.redrawn_uri(kept.static_mask.name) == await box.data_uri(kept.static_mask.name)
+    assert len(files(box)) == 2
+    await box.discard([kept.photo.name])
+    with pytest.raises(KeyError):
+        await box.redrawn_uri(kept.photo.name)
+    with pytest.raises(ValueError, match="picture"):
+        await box.redrawn_uri("a.mp4")
 
 
 async def test_discarding(box: Media) -> None:

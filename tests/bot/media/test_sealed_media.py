@@ -84,6 +84,7 @@ async def test_pictures_and_masks(box: Media) -> None:
             assert image.size == (photo.width, photo.height)
         assert stored.size() == len(stored.read()) < stored.local_path.stat().st_size
     assert (await box.data_uri(found.photo.name)).startswith("data:image/jpeg;base64,/9j/")
+    assert (await box.redrawn_uri(found.photo.name)).startswith("data:image/jpeg;base64,/9j/")
 
 
 async def test_a_clip_with_all_that_is_made_of_it(box: Media) -> None:

@@ -238,6 +238,17 @@ async def test_the_stand_in_gets_data_even_then(first: Scripted, make: Make) -> 
     assert "authorization" not in first.seen[0].headers
 
 
+async def test_the_stand_in_alone_gets_pictures_that_we_encoded(first: Scripted, second: Scripted, make: Make) -> None:
+    async def redrawn(name: str) -> str:
+        return f"data:image/jpeg;base64,redrawn-{name}"
+
+    for script, host in ((first, local(first.base)), (second, row(second))):
+        script.say(201, {"id": "i"})
+        await make(host, redrawn_uri=redrawn).create(ORDER, REQUEST)
+    assert b'"data:image/jpeg;base64,redrawn-photo.jpg"' in first.seen[0].body
+    assert b'"data:image/jpeg;base64,photo.jpg"' in second.seen[0].body
+
+
 @pytest.mark.parametrize("order", [MASKED, BRUSHED])
 async def test_a_host_that_cannot_get_the_masks_is_passed_by(
     order: Order, first: Scripted, second: Scripted, make: Make
