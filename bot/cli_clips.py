@@ -107,7 +107,9 @@ def quota() -> None:
 
 
 @cli.command()
-def model(name: Annotated[str, typer.Argument(help="a model, more, or default", metavar="NAME")] = "") -> None:
+def model(
+    name: Annotated[str, typer.Argument(help="a model, its number in the list, more, or default", metavar="NAME")] = "",
+) -> None:
     """Say what makes your clips and what else could, with prices, or choose another.
 
     For example: photoplay model best
@@ -116,12 +118,14 @@ def model(name: Annotated[str, typer.Argument(help="a model, more, or default", 
 
 
 @cli.command()
-def cancel(job: Annotated[str, typer.Argument(metavar="ID")]) -> None:
-    """Take back a clip that is still in line.
+def cancel(
+    job: Annotated[str, typer.Argument(metavar="ID", help="its id, or its number in the list without one")] = "",
+) -> None:
+    """Take back a clip that is still in line: the only one, or one of a list.
 
     For example: photoplay cancel k7m2p9q4xw
     """
-    say(f"/cancel {job}")
+    say(f"/cancel {job}".strip())
 
 
 @cli.command()

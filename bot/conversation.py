@@ -118,7 +118,9 @@ class Inbound:
     """Another message of that chat that this one is about: the answered or picked one. Its picture may be among the
     attachments."""
     asked: str = ""
-    """The question that words may answer, as the command of its yes, on platforms that know what the person sees."""
+    """The question that words may answer, on platforms that know what the person sees: `questions.seen`."""
+    answers: bool = False
+    """The text is the command that a written answer stands for; `source` is its question, to be removed."""
     called: bool = True
     """Addressed to the bot. False: to everybody, and only an answer to our message `source`."""
     no_photo: Sentence = EMPTY
@@ -209,10 +211,13 @@ class Reply:
     """With `ask`: pictures are not part of the answer."""
     parked: str | None = None
     """A question about a parked order (`Parked.id`), answered by a button or a typed yes or no."""
-    confirms: str = ""
-    """A question about a removal: the person whose typed yes or no counts as the first or second button."""
+    chooser: str = ""
+    """Another question: the person whose written answer counts as a button. It is yes or no to a removal, or one of a
+    list by its number, its name or its words."""
+    lines: tuple[Button, ...] = ()
+    """What the numbers of a list's lines stand for; empty if they have none."""
     answered: str = ""
-    """The command that a typed yes or no stood for."""
+    """The command that a written answer stood for."""
     over: str = ""
     """Message id of a question in that chat, to be removed: it was answered, in writing or by a button (`pressed`)."""
     ready_at: float | None = None

@@ -67,7 +67,7 @@ class Core:
                 raise
             log.error("nothing could be answered: %s", error)
             return Reply(texts.chat.TRY_LATER, refused=True)
-        if inbound.late and _is_act(inbound.text):
+        if inbound.late and _is_act(meant.text):
             return Reply(texts.chat.CUT_OFF, refused=True, private=True)
         reply = await self._answer(meant)
         await idempotency.keep(self.context, meant, reply, again)
@@ -133,6 +133,15 @@ class Core:
         except StoreDown as error:  # an error would make the caller post it again
             log.error("what a message shows could not be saved: %s", error)
             return True
+
+    async def asked(self, reply: Reply, place: Address) -> None:
+        """Record a question that no message can answer as a reply, as only its person sees it."""
+        with suppress(StoreDown):  # its buttons work
+            await questions.asked(self.context, reply, replace(place, message=""))
+
+    def question(self, reply: Reply) -> str:
+        """A reply's question, as `Inbound.asked` names it; empty for one about an order."""
+        return questions.seen(reply)
 
     async def origin(self, reply: Reply) -> tuple[Address | None, bool]:
         """The message with the photo of a reply's order, whether placed or parked; whether its line needs no sending:
@@ -224,11 +233,12 @@ def spelled(inbound: Inbound) -> Inbound:
 
 def _of_meant(inbound: Inbound, meant: Inbound, reply: Reply) -> Reply:
     """The reply to a message, with the question that it answers; its command may be implied by that question."""
-    row, implied = table.of(meant.text), meant.text != inbound.text
-    if row is not None and (row.answers or (implied and row.name in questions.REMOVALS)):
-        over = meant.source if implied else meant.address.message if meant.pressed else ""
-        return replace(reply, answered=meant.text if implied else "", over="" if reply.refused else over)
-    return replace(reply, bare=True) if implied and reply.ask is not None else reply
+    if meant.answers:
+        return replace(reply, answered=meant.text, over="" if reply.refused else meant.source, bare=True)
+    row = table.of(meant.text)
+    if row is not None and row.answers:
+        return replace(reply, over=meant.address.message if meant.pressed and not reply.refused else "")
+    return replace(reply, bare=True) if meant.text != inbound.text and reply.ask is not None else reply
 
 
 def _is_act(text: str) -> bool:

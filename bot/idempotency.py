@@ -8,6 +8,8 @@ import hashlib
 import hmac
 import json
 import logging
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from bot import texts
@@ -69,11 +71,20 @@ def _is_final(reply: Reply) -> bool:
 
 
 def _pack(reply: Reply) -> str:
-    buttons = [[button.label.packed, button.command] for button in reply.buttons]
-    return json.dumps([reply.text.packed, buttons, reply.refused, reply.private, reply.parked])
+    asked = [reply.chooser, _packed(reply.lines)] if reply.chooser else []
+    return json.dumps([reply.text.packed, _packed(reply.buttons), reply.refused, reply.private, reply.parked, *asked])
+
+
+def _packed(buttons: Sequence[Button]) -> list[list[str]]:
+    return [[button.label.packed, button.command] for button in buttons]
 
 
 def _unpack(body: str) -> Reply:
-    text, buttons, refused, private, parked = json.loads(body)
-    kept = tuple(Button(unpacked(label), command) for label, command in buttons)
-    return Reply(unpacked(text), kept, refused=refused, private=private, parked=parked)
+    text, buttons, refused, private, parked, *asked = json.loads(body)
+    chooser, lines = asked or ("", [])
+    reply = Reply(unpacked(text), _unpacked(buttons), refused=refused, private=private, parked=parked)
+    return replace(reply, chooser=chooser, lines=_unpacked(lines))
+
+
+def _unpacked(buttons: Sequence[Sequence[str]]) -> tuple[Button, ...]:
+    return tuple(Button(unpacked(label), command) for label, command in buttons)

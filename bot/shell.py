@@ -100,7 +100,9 @@ def answered(inbound: Inbound) -> Reply:
 
     async def ask() -> Reply:
         async with looking() as app:
-            return await app.core.handle(inbound)
+            reply = await app.core.handle(inbound)
+            await app.core.asked(reply, inbound.address)
+            return reply
 
     return go(ask())
 
@@ -112,6 +114,9 @@ def say(text: str) -> None:
         if reply.refused:
             raise Refusal(reply.text)
         tell(reply.text)
+        if len(reply.text.splitlines()) == 1:  # a list in buttons alone
+            for line in texts.phrases.numbered(button.label for button in reply.lines):
+                tell(line)
 
 
 def as_here(sentence: Sentence) -> Sentence:

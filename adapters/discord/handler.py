@@ -48,6 +48,8 @@ class Handler:
     async def _in_private(self, request: Request, reply: Reply) -> None:
         """Answer a channel's message by direct message."""
         alone = replace(request, channel=f"{PERSON}{request.user}", about="")
+        if reply.chooser:
+            await self._replies.chosen_from(request, reply)
         if await self._replies.tell(alone, reply) is None:
             await self._replies.tell(request, Reply(texts.chat.NO_PRIVATE))
 

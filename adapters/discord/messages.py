@@ -12,7 +12,7 @@ from adapters.discord.modals import Modals
 from adapters.discord.request import Request
 from adapters.shared.intake import Intake
 from bot import texts
-from bot.commands import invocation, talk
+from bot.commands import invocation
 from bot.conversation import Reply
 from bot.core import Core
 from bot.errors import ChatError, StoreDown
@@ -47,16 +47,15 @@ class Messages:
         kept = await self._replies(message, private, called=called is not None)
         kept = None if words.startswith("/") or pictures else kept
         other = message.reference.resolved if message.reference else None
-        assents = talk.assent(words) is not None
         spoken = called is not None or private or kept is not None
-        if not spoken and not (assents and parse.asks(other)):
+        if not spoken and (pictures or not parse.asks(other)):
             return
         options: dict[str, str] = {}
         if kept and words:
             pictures, source, options, about = kept.pictures, kept.source, kept.options, kept.about or about
             words = f"{kept.text} {words}"
         elif not pictures and isinstance(other, discord.Message):
-            pictures, source = parse.anything(other)[:1], str(other.id)
+            pictures, source = parse.anything(other)[:1] if spoken else (), str(other.id)
         if spoken and not words.startswith("/") and (pictures or source):
             words = f"/animate {words}".strip()
         words = people.readable(words)
@@ -67,7 +66,7 @@ class Messages:
             str(message.author.id),
             str(message.channel.id),
             self._core.context.clock(),
-            words if assents or words.startswith("/") else "",
+            words,
             about=about,
             source=source,
             options=options,

@@ -114,11 +114,12 @@ def pings(message: discord.Message, me: int) -> bool:
 
 
 def asks(message: object) -> bool:
-    """Whether a message has a button that answers a question about a parked order."""
+    """Whether a message is a question of ours: about a parked order, or with several buttons of one command."""
     rows = message.components if isinstance(message, discord.Message) else []
     buttons = [one for row in rows if isinstance(row, discord.ActionRow) for one in row.children]
     said = [str(getattr(one, "custom_id", "") or "").removeprefix(PRESS) for one in buttons]
-    return any(row.answers for row in map(table.of, said) if row)
+    names = [row.name for row in map(table.of, said) if row]
+    return any(table.TABLE[name].answers for name in names) or len(names) > len(set(names))
 
 
 def is_guest(interaction: discord.Interaction[Any]) -> bool:

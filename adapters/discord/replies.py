@@ -48,6 +48,8 @@ class Replies:
             words = reply.ask if reply.ask.startswith("/") else f"/animate {reply.ask}".strip()
             command = await self._modals.ask(request, words)
             reply = replace(reply, buttons=(*reply.buttons, Button(texts.discord.ADD_WORDS, command)))
+        if reply.chooser:
+            await self.chosen_from(request, reply)
         posted = await self.tell(request, reply)
         await self._close(request, reply)
         if posted is None:
@@ -62,6 +64,12 @@ class Replies:
         if reply.job:
             await self._keep_up(request, reply, reply.job, place)
         return None
+
+    async def chosen_from(self, request: Request, reply: Reply) -> None:
+        """The next message to the bot there answers this question, also one that nobody else sees."""
+        if not request.guest:
+            await self._modals.moved_on(request.channel, request.user if request.shared else "")
+            await self._core.asked(reply, request.address)
 
     async def _close(self, request: Request, reply: Reply) -> None:
         """Remove the question that was answered."""

@@ -105,7 +105,9 @@ class Callbacks:
         if not inbound.shared or reply.refused or not await self._dialogs.belongs(where, inbound.user):
             return False
         if not short:
-            return await self._chat.become(where, where.message, reply)
+            there = await self._chat.become(where, where.message, reply)
+            if not there or await self._core.stands(reply, where):
+                return there
         with suppress(ChatError):
             await self._chat.remove(where, where.message)
         return True

@@ -49,6 +49,10 @@ class Comments:
             self._run(key, remove())
         return words
 
+    def drop(self, user: str) -> None:
+        """Forget a text that was for the bot itself."""
+        self._latest.pop(user, None)
+
     def answer(self, message: Message, how: Callable[[], Awaitable[Callable[[], Awaitable[None]]]]) -> None:
         """Answer a text after `PATIENCE`, unless it turns out to be a comment. `how` returns what removes the answer,
         for a comment whose picture was late."""

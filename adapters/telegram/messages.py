@@ -168,6 +168,8 @@ class Messages:
         if heard.comment and reply.refused:
             self._comments.answer(message, partial(self._hint, inbound, reply))
         else:
+            if heard.comment:
+                self._comments.drop(user)
             await self._replies.respond(inbound, reply, () if reply.bare else heard.pictures)
 
     async def _hint(self, inbound: Inbound, reply: Reply) -> Callable[[], Awaitable[None]]:

@@ -54,6 +54,8 @@ class Replies:
         """
         reply = await self.aside(inbound, reply, pictures)
         place, is_told = await self._telling.under(reply, inbound.address)
+        if reply.chooser:
+            await self._prompts.moved_on(inbound.address.chat, inbound.user)
         posted = None if is_told else await self.tell(place, reply, to)
         if reply.over:
             await self._telling.take_away(replace(inbound.address, message=reply.over))

@@ -109,8 +109,8 @@ class JobJson:
             said["jobs"] = [await self.job(job) for job in found]
         elif reply.buttons:
             said["buttons"] = [(button.label, button.command) for button in reply.buttons]
-            if reply.confirms:
-                said["command"] = reply.buttons[0].command
+        if asked := self._core.question(reply):
+            said["command"] = asked
         if reply.ask:
             said["ask"] = reply.ask
         if reply.file:

@@ -28,7 +28,7 @@ async def jobs(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if not found:
         none = texts.chat.NO_JOBS_HERE if inbound.shared else texts.chat.NO_JOBS
         return Reply(texts.chat.no_jobs_with(argument) if argument.strip() else none)
-    return status.listing(found, ctx.clock())
+    return replace(status.listing(found, ctx.clock()), chooser=inbound.person)
 
 
 async def again(ctx: Context, inbound: Inbound, argument: str) -> Reply:
@@ -127,8 +127,8 @@ async def _cancel_what(ctx: Context, inbound: Inbound) -> Reply:
     shown = waiting[:10]
     said = [texts.chat.cancel_this(job.order.prompt) for job in shown]
     labels = texts.jobs.apart(said, [ctx.clock() - job.created_at for job in shown])
-    buttons = (Button(label, f"/cancel {job.id}") for label, job in zip(labels, shown, strict=True))
-    return Reply(texts.chat.CANCEL_WHICH, tuple(buttons))
+    buttons = tuple(Button(label, f"/cancel {job.id}") for label, job in zip(labels, shown, strict=True))
+    return Reply(texts.chat.CANCEL_WHICH, buttons, chooser=inbound.person, lines=buttons)
 
 
 def to_show(ctx: Context, clip: Clip, job: Job, inbound: Inbound, copy: str | None) -> ShownClip:

@@ -46,10 +46,11 @@ async def with_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if not found:
         raise Refusal(texts.models.NONE_FITS)
     command = f"/with {job.id}"
-    buttons = choosing.buttons(found, command)
+    buttons = lines = tuple(choosing.buttons(found, command))
     if value != MORE and len(await _others(ctx, can, job, every=True)) > len(found):
-        buttons = [*buttons, Button(texts.models.MORE, f"{command} {MORE}")]
-    return Reply(texts.models.again_with([one.line for one in found]), tuple(buttons))
+        buttons = (*buttons, Button(texts.models.MORE, f"{command} {MORE}"))
+    text = texts.models.again_with([one.line for one in found])
+    return Reply(text, buttons, chooser=inbound.person, lines=lines)
 
 
 async def _others(ctx: Context, can: Offers, job: Job, *, every: bool) -> list[choosing.Option]:
@@ -67,10 +68,12 @@ async def _shown(ctx: Context, inbound: Inbound, can: Offers, *, every: bool) ->
     own = (await ctx.store.gallery.preferences(inbound.person)).model
     now = await choosing.option(ctx, can, can.default)
     found = await choosing.options(ctx, can, every=every)
-    buttons = choosing.buttons([one for one in found if one.choice != can.default], "/model")
+    lines = tuple(choosing.buttons(found, "/model"))
+    buttons = [line for line, one in zip(lines, found, strict=True) if one.choice != can.default]
     if not every and len(can.models) > len({choice.model.id for choice in can.choices.values()}):
         buttons = [*buttons, Button(texts.models.MORE, f"/model {MORE}")]
     if own:
         buttons = [*buttons, Button(texts.models.USUAL, "/model default")]
     chosen = bool(own) and can.default == can.find(own)
-    return Reply(texts.models.yours(now.title, [one.line for one in found], own=chosen), tuple(buttons))
+    text = texts.models.yours(now.title, [one.line for one in found], own=chosen)
+    return Reply(text, tuple(buttons), chooser=inbound.person, lines=lines)

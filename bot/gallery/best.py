@@ -41,7 +41,8 @@ async def best(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.sharing.no_best(span))
     lines, buttons = _ranked(found)
     named = tuple(one.id for one in found)
-    return Reply(texts.sharing.best(span, lines, lookup.gallery_link(ctx.links.web, rule)), buttons, shares=named)
+    text = texts.sharing.best(span, lines, lookup.gallery_link(ctx.links.web, rule))
+    return Reply(text, buttons, shares=named, chooser=inbound.person, lines=buttons)
 
 
 async def post_best(ctx: Context) -> None:

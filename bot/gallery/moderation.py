@@ -23,9 +23,9 @@ async def report(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         unshare = Button(texts.sharing.UNSHARE, f"/unshare {share.job}")
         return Reply(texts.sharing.REPORT_OWN, (unshare,), refused=True, private=True)
     if not said:
-        buttons = [Button(label, f"/report {share.id} {word}") for word, label in texts.sharing.REASONS.items()]
-        other = Button(texts.sharing.OTHER, f"/report {share.id} {_OTHER}")
-        return Reply(texts.sharing.REPORT_WHY, (*buttons, other), private=True)
+        reasons = {**texts.sharing.REASONS, _OTHER: texts.sharing.OTHER}
+        buttons = tuple(Button(label, f"/report {share.id} {word}") for word, label in reasons.items())
+        return Reply(texts.sharing.REPORT_WHY, buttons, private=True, chooser=inbound.person, lines=buttons)
     reason = _reason(said)
     if not reason:
         return Reply(texts.sharing.REPORT_OTHER, ask=f"/report {share.id} {_OTHER}", private=True, secret=True)
@@ -92,7 +92,7 @@ async def review(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         )
         buttons += [Button(label, f"/{verb} {share.id}") for label, verb in verbs]
     text, jobs = texts.sharing.review(lines, len(found) > LISTED), tuple(share.job for share in found[:LISTED])
-    return Reply(text, tuple(buttons), private=True, repeats=jobs)
+    return Reply(text, tuple(buttons), private=True, repeats=jobs, chooser=inbound.person)
 
 
 async def keep(ctx: Context, inbound: Inbound, argument: str) -> Reply:

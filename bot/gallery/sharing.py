@@ -61,7 +61,7 @@ async def share(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if preferences.named is None or preferences.worded is None:
         choices = texts.sharing.PREFERENCES.items()
         buttons = tuple(Button(label, f"/share {job.id} {words}") for words, label in choices)
-        return Reply(texts.sharing.HOW_TO_SHARE, buttons, private=True)
+        return Reply(texts.sharing.HOW_TO_SHARE, buttons, private=True, chooser=inbound.person, lines=buttons)
     made = Share(
         id=name,
         job=job.id,
@@ -179,7 +179,8 @@ async def _unshare_what(ctx: Context, inbound: Inbound) -> Reply:
     text = texts.sharing.more_shared(rest) if rest else texts.sharing.UNSHARE_WHICH
     # Other readers must not learn the maker of an anonymous share, or what the person shares elsewhere.
     secret = any(not one.name or one.scope != inbound.scope for one in mine)
-    return Reply(text, buttons, private=True, secret=secret, repeats=tuple(one.job for one in mine[:LISTED]))
+    shown = tuple(one.job for one in mine[:LISTED])
+    return Reply(text, buttons, private=True, secret=secret, repeats=shown, chooser=inbound.person, lines=buttons)
 
 
 async def take_back(store: Store, taken: Sequence[Share], now: float) -> None:
@@ -209,14 +210,17 @@ async def sharing(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     else:
         raise Refusal(texts.sharing.SHARING_HOW)
     now = {"name": preferences.named, "words": preferences.worded, "remixes": preferences.remixes}
-    buttons = [
-        Button(label, f"/sharing {what} {'on' if on else 'off'}")
-        for what, labels in texts.sharing.TOGGLES.items()
-        for on, label in zip((True, False), labels, strict=True)
-        if now[what] is not on
-    ]
+    buttons = (
+        *(
+            Button(label, f"/sharing {what} {'on' if on else 'off'}")
+            for what, labels in texts.sharing.TOGGLES.items()
+            for on, label in zip((True, False), labels, strict=True)
+            if now[what] is not on
+        ),
+        Button(texts.sharing.TAKE_BACK, "/unshare"),
+    )
     text = texts.sharing.preferences(preferences.named, preferences.worded, preferences.remixes)
-    return Reply(text, (*buttons, Button(texts.sharing.TAKE_BACK, "/unshare")), private=True)
+    return Reply(text, buttons, private=True, chooser=inbound.person, lines=buttons)
 
 
 async def heart(ctx: Context, inbound: Inbound, argument: str) -> Reply:

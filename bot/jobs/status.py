@@ -148,10 +148,11 @@ def listing(jobs: Sequence[Job], now: float) -> Reply:
         )
         for number, job in enumerate(jobs, 1)
     ]
-    buttons = [Button(texts.jobs.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1) if job.clip]
+    numbered = [Button(texts.jobs.clip_number(n), f"/clip {job.id}") for n, job in enumerate(jobs, 1)]
+    buttons = [button for button, job in zip(numbered, jobs, strict=True) if job.clip]
     if any(job.state == "done" for job in jobs):
         buttons.append(Button(texts.chat.DELETE_ONE, "/delete"))
-    return Reply(lines(*said), tuple(buttons), repeats=tuple(job.id for job in jobs))
+    return Reply(lines(*said), tuple(buttons), repeats=tuple(job.id for job in jobs), lines=tuple(numbered))
 
 
 def stays(order: Order, *, alike: bool = False) -> Sentence:

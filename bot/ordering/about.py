@@ -21,11 +21,11 @@ SILENCE = Reply(EMPTY, refused=True)
 async def meant(ctx: Context, inbound: Inbound) -> Inbound | Reply:
     """The message with its implied command, or a reply to a message that is not addressed to the bot.
 
-    An answer to a question about an order is its button's command. An answer to one's own clip continues it; an answer
+    An answer to a question is its button's command. An answer to one's own clip continues it; an answer
     to a shared clip remixes it. Raises `StoreDown`.
     """
     words = _words(inbound)
-    if words is not None and (answer := await questions.answered(ctx, inbound, words)):
+    if answer := await questions.answered(ctx, inbound, words):
         return answer
     if not inbound.source or words is None:
         return inbound

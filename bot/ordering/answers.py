@@ -51,7 +51,11 @@ async def yes(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Delete a parked order."""
+    """Delete a parked order; without one, close the person's list in that chat."""
+    if not argument:
+        where = inbound.address
+        await ctx.store.inbox.forget(where.platform, where.chat, f"list:{inbound.person}")
+        return Reply(texts.chat.NONE_OF_THEM)
     parked = await ctx.store.quotas.parked(argument.strip()[:32])
     if parked is None:
         raise Refusal(texts.credits.PARKED_GONE)

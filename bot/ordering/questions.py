@@ -1,31 +1,42 @@
-"""Questions that are answered by yes or no, recorded so that a typed answer finds its question, like a tap on a button.
+"""Questions with buttons, recorded so that a written answer finds its question, like a tap on a button.
 
-They are about a parked order, or about a removal (`Reply.confirms`). An answer belongs to the question that the
-platform says the person sees; else to the one that it replies to; else to the person's latest one in that chat.
+They are about a parked order, or of a person's own (`Reply.chooser`): about a removal, or a list (`lists`). An answer
+belongs to the question that the platform says the person sees; else to the one that it replies to; else to the person's
+latest one in that chat. A mere yes or no belongs to a list only if nothing else is asked.
 """
 
 import json
 import re
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot import platforms, texts
-from bot.commands import talk
+from bot.commands import invocation, talk
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
 from bot.model import ID, Address, Job
 from bot.offers import Offers
-from bot.ordering import prompt, waiting
+from bot.ordering import lists, picking, prompt, waiting
+from bot.ordering.lists import Recorded
 from bot.quotas.records import Parked
 
 _YES = re.compile(r"/(?:crop|agree|yes) ([\w-]{1,32})(?: alone)?", re.ASCII)
 """The yes to a question about an order."""
-REMOVALS = ("forgetme", "delete")
 _REMOVAL = re.compile(r"(/forgetme) yes \w{1,32}|(/delete [\w-]{1,32}) yes", re.ASCII)
 """The yes to a removal; its no is the same command with `no`."""
 _REPLAYED = 7 * 86_400.0
 """Seconds for which a repeated answer belongs to the same question."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A recorded question. `what`: the command of its yes, or a list."""
+
+    at: float
+    what: str | Recorded
+    message: str
 
 
 def check_talk(words: str) -> None:
@@ -39,17 +50,30 @@ def is_missing(text: str, can: Offers) -> bool:
     return prompt.wordless(text, can) or talk.says_nothing(prompt.words(text, can))
 
 
+def seen(reply: Reply) -> str:
+    """A reply's question of a person's own, for platforms that send it back with what is written (`Inbound.asked`)."""
+    what = _what(reply) if reply.chooser else ""
+    return what if isinstance(what, str) else json.dumps(what)
+
+
 async def asked(ctx: Context, reply: Reply, place: Address) -> None:
-    """Record the message at `place` as a question. Raises `StoreDown`."""
+    """Record the message at `place` as a question; without a message, only as the latest. Raises `StoreDown`."""
     parked = await ctx.store.quotas.parked(reply.parked) if reply.parked else None
-    yes = next((button.command for button in reply.buttons if _no(button.command)), "")
-    person = parked.person if parked else reply.confirms
-    if not person or not yes:
+    person = parked.person if parked else reply.chooser
+    what = _what(reply) if person else ""
+    if not what:
         return
     now, about = ctx.clock(), parked.id if parked else person
-    note = json.dumps([now, about, yes, place.message])
-    for name in (f"question:{about}", f"question at {place.message}"):
+    note = json.dumps([now, about, what, place.message])
+    latest = f"question:{about}" if isinstance(what, str) else f"list:{about}"
+    for name in (latest, f"question at {place.message}") if place.message else (latest,):
         await ctx.store.inbox.remember(place.platform, place.chat, name, note, now + waiting.WAIT, [person])
+
+
+def _what(reply: Reply) -> str | Recorded:
+    """The command of a question's yes, or its list; empty if there is no question."""
+    yes = next((button.command for button in reply.buttons if _no(button.command)), "")
+    return yes or (lists.recorded(reply) if reply.chooser else "")
 
 
 async def for_consent_alone(ctx: Context, inbound: Inbound) -> list[tuple[Parked, Job, str]]:
@@ -80,25 +104,48 @@ async def _message(ctx: Context, job: Job, yes: str) -> str:
     return message if answer == yes else ""
 
 
-async def answered(ctx: Context, inbound: Inbound, words: str) -> Inbound | None:
-    """A typed yes or no as its command, with the question's message as `source`.
+async def answered(ctx: Context, inbound: Inbound, words: str | None) -> Inbound | Reply | None:
+    """A written answer as its command, with the question's message as `source` if that goes; or the question again.
 
-    None if it answers no question. Raises `StoreDown`.
+    `words`: None for a command, as which `/delete 2` is an answer, too. None if it answers no question. Raises
+    `StoreDown`.
     """
-    said = talk.assent(words)
-    if said is None or inbound.attachments:
+    said = invocation.command(inbound.text) if words is None else None
+    if inbound.attachments or (words is None and not (said and picking.number(said.argument))):
         return None
     if inbound.asked:
-        return _to_the_seen(inbound, yes=said)
-    where, now, again = inbound.address, ctx.clock(), f"answer:{inbound.key}"
-    note = await ctx.store.inbox.recall(where.platform, where.chat, again, now)
-    if note is None:
-        note = await (_replied_to(ctx, inbound) if inbound.source else _latest(ctx, inbound))
-        if note is None:
-            return None
+        return await _read(ctx, inbound, words, [_to_the_seen(inbound)])
+    where, now, again = inbound.address, ctx.clock(), f"said:{inbound.key}"
+    if known := await ctx.store.inbox.recall(where.platform, where.chat, again, now):
+        text, source = json.loads(known)
+        return replace(inbound, text=text, source=source, answers=True)
+    found = await _read(ctx, inbound, words, await _open(ctx, inbound))
+    if isinstance(found, Inbound):
+        note = json.dumps([found.text, found.source])
         await ctx.store.inbox.remember(where.platform, where.chat, again, note, now + _REPLAYED, [inbound.person])
-    _, _, yes, message = json.loads(note)
-    return replace(inbound, text=yes if said else _no(yes), source=message)
+    return found
+
+
+async def _read(
+    ctx: Context, inbound: Inbound, words: str | None, found: Sequence[_Question]
+) -> Inbound | Reply | None:
+    """The first of these questions that a text answers."""
+    assent = None if words is None else talk.assent(words)
+    for question in found:
+        if isinstance(question.what, str):
+            if assent is not None:
+                command = question.what if assent else _no(question.what)
+                return replace(inbound, text=command, source=question.message, answers=True)
+            continue
+        said, lines = words or "", question.what
+        if words is None and (call := invocation.command(inbound.text)):
+            said, lines = call.argument, [line for line in lines if line[1].startswith(f"/{call.name} ")]
+        answer = await lists.answer(ctx, inbound, said, lines) if lines else None
+        if isinstance(answer, str):
+            return replace(inbound, text=answer, source="", answers=True)
+        if answer:
+            return answer
+    return None
 
 
 def _no(yes: str) -> str:
@@ -109,31 +156,39 @@ def _no(yes: str) -> str:
     return f"{removal[1] or removal[2]} no" if removal else ""
 
 
-def _to_the_seen(inbound: Inbound, *, yes: bool) -> Inbound | None:
-    no = _no(inbound.asked)
-    return replace(inbound, text=inbound.asked if yes else no) if no else None
+def _to_the_seen(inbound: Inbound) -> _Question:
+    return _Question(0.0, inbound.asked if _no(inbound.asked) else lists.parsed(inbound.asked), inbound.source)
 
 
-async def _replied_to(ctx: Context, inbound: Inbound) -> str | None:
+async def _open(ctx: Context, inbound: Inbound) -> Sequence[_Question]:
+    """The questions that a message may answer: the one that it replies to, or what is asked there, the latest first."""
     where = inbound.address
-    note = await ctx.store.inbox.recall(where.platform, where.chat, f"question at {inbound.source}", ctx.clock())
-    about = json.loads(note)[1] if note else ""
+    if inbound.source:
+        note = await ctx.store.inbox.recall(where.platform, where.chat, f"question at {inbound.source}", ctx.clock())
+        return [_question(note)] if note and await _is_asked(ctx, inbound, note) else []
+    return await _latest(ctx, inbound)
+
+
+async def _is_asked(ctx: Context, inbound: Inbound, note: str) -> bool:
+    """Whether a question is the person's; what others say to it is conversation."""
+    about = json.loads(note)[1]
     parked = await ctx.store.quotas.parked(about) if ID.fullmatch(about) else None
-    person = parked.person if parked else about if ":" in about else inbound.person
-    return note if person == inbound.person else None  # conversation of others
+    return (parked.person if parked else about if ":" in about else inbound.person) == inbound.person
 
 
-async def _latest(ctx: Context, inbound: Inbound) -> str | None:
+async def _latest(ctx: Context, inbound: Inbound) -> Sequence[_Question]:
     where, now, found = inbound.address, ctx.clock(), list[str]()
     scope = await ctx.store.quotas.scope(inbound.scope) if inbound.scope else ""
     for parked, taken in await ctx.store.retention.parked(inbound.person):
         note = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{parked.id}", now)
         if note and not taken and parked.until >= now and parked.scope == scope:
             found.append(note)
-    removal = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{inbound.person}", now)
-    if removal and not await _went_on(ctx, inbound.person, _asked_at(removal)):
-        found.append(removal)
-    return max(found, key=_asked_at, default=None)
+    for name in ("question", "list"):
+        own = await ctx.store.inbox.recall(where.platform, where.chat, f"{name}:{inbound.person}", now)
+        if own and not await _went_on(ctx, inbound.person, _question(own).at):
+            found.append(own)
+    order = sorted(map(_question, found), key=lambda question: question.at, reverse=True)
+    return sorted(order, key=lambda question: not isinstance(question.what, str))  # lists last
 
 
 async def _went_on(ctx: Context, person: str, since: float) -> bool:
@@ -141,5 +196,6 @@ async def _went_on(ctx: Context, person: str, since: float) -> bool:
     return any(job.changed_at > since for job in await ctx.store.jobs(person, 10))
 
 
-def _asked_at(note: str) -> float:
-    return float(json.loads(note)[0])
+def _question(note: str) -> _Question:
+    at, _, what, message = json.loads(note)
+    return _Question(float(at), what, message)

@@ -59,7 +59,7 @@ async def forgetme(ctx: Context, inbound: Inbound, argument: str) -> Reply:
             Button(texts.privacy.FORGET, f"/forgetme yes {code}"),
             Button(texts.privacy.KEEP, "/forgetme no"),
         )
-        return Reply(texts.privacy.forget_what(platform, linked), buttons, private=True, confirms=inbound.person)
+        return Reply(texts.privacy.forget_what(platform, linked), buttons, private=True, chooser=inbound.person)
     known = await inbox.recall(CODES, inbound.person, "code", now)
     if known is None:
         since = dict(await ctx.store.retention.forgetting()).get(inbound.person)

@@ -35,7 +35,7 @@ async def delete(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         return Reply(texts.chat.KEPT, private=True)
     if word.lower() != "yes":
         yes, no = Button(texts.chat.DELETE, f"/delete {job.id} yes"), Button(texts.chat.KEEP, f"/delete {job.id} no")
-        return Reply(texts.chat.DELETE_WHAT, (yes, no), private=True, confirms=inbound.person)
+        return Reply(texts.chat.DELETE_WHAT, (yes, no), private=True, chooser=inbound.person)
     people = await ctx.store.accounts.people(inbound.person)
     await retention.delete(ctx.store, ctx.media, job, people, ctx.clock())
     await _note(ctx, job, people)
@@ -57,7 +57,8 @@ async def _which(ctx: Context, inbound: Inbound) -> Reply:
     said = [texts.chat.delete_this(job.order.prompt) for job in done]
     labels = texts.jobs.apart(said, [ctx.clock() - job.created_at for job in done])
     buttons = tuple(Button(label, f"/delete {job.id}") for label, job in zip(labels, done, strict=True))
-    return Reply(texts.chat.DELETE_WHICH, buttons, private=True, repeats=tuple(job.id for job in done))
+    shown = tuple(job.id for job in done)
+    return Reply(texts.chat.DELETE_WHICH, buttons, private=True, repeats=shown, chooser=inbound.person, lines=buttons)
 
 
 async def _note(ctx: Context, job: Job, people: tuple[str, ...]) -> None:

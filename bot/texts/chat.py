@@ -122,6 +122,10 @@ NOTHING_TO_DELETE = _("There is no finished clip of yours here, so there is noth
 NOTHING_TO_JOIN = _("That clip doesn't continue another one, so there is nothing to join.")
 NOTHING_TO_CANCEL = _("Nothing of yours is in line, so there is nothing to cancel.")
 CANCEL_WHICH = _("Which one shall I take back?")
+WHICH_OF_THESE = _("Which of these do you mean?")
+NO_SUCH_LINE = _("There is no line with that number. Which one do you mean?")
+ONE_AT_A_TIME = _("One at a time, please. Which one first?")
+NONE_OF_THEM = _("All right, everything stays as it is.")
 UNSURE = _(
     "I sent this clip, but the chat didn't confirm that it arrived. If you can't see it, have it sent again; "
     "that costs nothing."

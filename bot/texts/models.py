@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.sentence import EMPTY, Command, Listing, Sentence, _, join, lines, sentences, verbatim
-from bot.texts.phrases import about, credits_, shorten
+from bot.texts.phrases import about, credits_, numbered, shorten
 
 WORDS: Mapping[str, Sentence] = {"quick": _("Quick"), "best": _("Best"), "sound": _("With sound")}
 """The operator's three choices."""
@@ -11,7 +11,7 @@ MORE = _("More …")
 AGAIN_WITH = _("Again with …")
 USUAL = _("As whoever runs this bot set it")
 """Label of the button that forgets a person's own choice."""
-TAP = _("Tap one, and it makes all your clips until you choose another.")
+TAP = _("Tap one or write its number, and it makes all your clips until you choose another.")
 TELL = _("Please tell them.")
 WITH_SOUND = _("with sound")
 NONE_FITS = _("None of the other models here can do all of that clip. Send the photo again with fewer options.")
@@ -83,7 +83,7 @@ def label(title: Sentence, price: int) -> Sentence:
 def yours(choice: Sentence, options: Sequence[Sentence], *, own: bool) -> Sentence:
     """Reply to /model: what a person's clips are made by, and what else there is, a line each."""
     now = _("Your clips are made by {model}, as you chose.") if own else _("Your clips are made by {model}.")
-    return lines(now.fill(model=choice), *options, TAP)
+    return lines(now.fill(model=choice), *numbered(options), TAP)
 
 
 def chosen(choice: Sentence) -> Sentence:
@@ -96,7 +96,7 @@ CHOSEN_AS_SET = _("From now on your clips are made as whoever runs this bot set 
 
 def again_with(options: Sequence[Sentence]) -> Sentence:
     """Question which other model shall make a clip of the same photo and words."""
-    return lines(_("The same photo and words, made by another model:"), *options)
+    return lines(_("The same photo and words, made by another model:"), *numbered(options))
 
 
 def risen(seen: int, price: int) -> Sentence:

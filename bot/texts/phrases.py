@@ -1,5 +1,6 @@
 """Parts of sentences: amounts, spans of time, people's words."""
 
+from collections.abc import Iterable
 from typing import Literal
 
 from bot.sentence import EMPTY, Sentence, _, _n, verbatim
@@ -93,6 +94,11 @@ _RATE = {"day": _("{credits} a day"), "week": _("{credits} a week"), "month": _(
 
 def clips_(count: int) -> Sentence:
     return _n("{count} clip", "{count} clips", count)
+
+
+def numbered(options: Iterable[Sentence]) -> list[Sentence]:
+    """The lines of a list, each with the number that may be written for it."""
+    return [_("{number}. {line}", number=number, line=line) for number, line in enumerate(options, 1)]
 
 
 def rate(credits: int, span: str) -> Sentence:

@@ -111,7 +111,10 @@ WORDING = Wording(
         admin.WHOSE.id: _("Whom do you mean? Name them by their id, as in @discord:456, @telegram:789 or @role:12."),
         admin.WHOSE_NAME.id: _("I couldn't tell whom you mean. Name people by their id, as in @discord:456."),
         admin.A_PERSON.id: _("That works for people only, as in @discord:456."),
-        models.TAP.id: _("Name one, as in {/model best}, and it makes all your clips; {/model more} shows every one."),
+        models.TAP.id: _(
+            "Name one or its number, as in {/model best} or {/model 2}, and it makes all your clips; {/model more} "
+            "shows every one."
+        ),
         operator.CAP_WHERE.id: _("For which community? Name it: {/operator cap discord:123 1000}"),
         operator.OPERATOR_HOW.id: _(
             "{page} · {/operator pause} · {/operator resume} · {/operator release} · {/operator return} · "

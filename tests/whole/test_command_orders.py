@@ -73,9 +73,14 @@ async def test_a_model_is_chosen_with_its_price_in_sight(tmp_path: Path, photo: 
     assert out.startswith("Your clips are made by Quick (Kling 1 Standard).\n")
     assert "With sound (Kling 2.6 Pro) · 5 credits for 5 s" in out
     assert (
-        "Name one, as in photoplay model best, and it makes all your clips; photoplay model more shows every one."
-        in (out.replace("\n", " "))
+        "Name one or its number, as in photoplay model best or photoplay model 2, and it makes all your clips; "
+        "photoplay model more shows every one." in (out.replace("\n", " "))
     )
+    code, out, err = await photoplay(tmp_path, "model", "2")
+    assert code == 0, err
+    assert out.startswith("From now on your clips are made by Best (Kling 3.0 Pro)")
+    code, out, err = await photoplay(tmp_path, "model", "default")
+    assert code == 0, err
     code, out, err = await photoplay(tmp_path, "animate", str(photo), "slow zoom in", "--model", "sound", "-o", "c.mp4")
     assert code == 0, err
     assert "“slow zoom in” · 5 s · Kling 2.6 Pro · with sound" in out

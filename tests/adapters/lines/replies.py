@@ -29,6 +29,8 @@ class Replies:
         if reply.private and inbound.shared:
             place = self._chat.person(inbound.user)
         posted = None
+        if reply.chooser:  # what is asked last is answered
+            await self._questions.moved_on(inbound.address.chat, inbound.user if inbound.shared else "")
         place, is_told = await self._telling.under(reply, place)
         if not is_told:
             posted = await self.tell(place, reply, inbound.key)

@@ -46,14 +46,14 @@ async def test_the_choices_show_price_and_usual_time(house: House) -> None:
     told = await house.say("/model")
     assert told.text == (
         "Your clips are made by Quick (Kling 1 Standard).\n"
-        "Quick (Kling 1 Standard) · 5 credits for 5 s · usually about 5 min\n"
-        "Best (Kling 3.0 Pro) · 20 credits for 5 s · usually about 5 min\n"
-        "With sound (Kling 2.6 Pro) · 13 credits for 5 s · usually about 5 min\n"
-        "Tap one, and it makes all your clips until you choose another."
+        "1. Quick (Kling 1 Standard) · 5 credits for 5 s · usually about 5 min\n"
+        "2. Best (Kling 3.0 Pro) · 20 credits for 5 s · usually about 5 min\n"
+        "3. With sound (Kling 2.6 Pro) · 13 credits for 5 s · usually about 5 min\n"
+        "Tap one or write its number, and it makes all your clips until you choose another."
     )
     assert labels(told) == ["Best · 20 credits", "With sound · 13 credits", "More …"]
     more = await house.say(command(told, "More"))
-    assert "Veo 3.1 · 24 credits for 4 s · usually about 5 min" in more.text.splitlines()
+    assert ". Veo 3.1 · 24 credits for 4 s · usually about 5 min\n" in more.text
     assert "Kling 2.6 Pro · 13 credits" in labels(more)
     assert max(len(button.command.encode()) for button in (*told.buttons, *more.buttons)) <= 64
 
@@ -62,8 +62,8 @@ async def test_a_time_is_told_only_if_it_is_known(house: House) -> None:
     house.provider.stand_in = False  # and its host has told nothing
     told = (await house.say("/model")).text.splitlines()
     assert told[1:3] == [
-        "Quick (Kling 1 Standard) · 5 credits for 5 s",
-        "Best (Kling 3.0 Pro) · 20 credits for 5 s",
+        "1. Quick (Kling 1 Standard) · 5 credits for 5 s",
+        "2. Best (Kling 3.0 Pro) · 20 credits for 5 s",
     ]
     job = await house.finish(await house.order("she smiles --model best"))
     assert job.settled_at
@@ -138,12 +138,12 @@ async def test_again_with_another_model(house: House) -> None:
     choices = await house.say(command(result, texts.models.AGAIN_WITH))
     assert choices.text.splitlines() == [
         "The same photo and words, made by another model:",
-        "Best (Kling 3.0 Pro) · 40 credits for 10 s · usually about 5 min",
-        "With sound (Kling 2.6 Pro) · 25 credits for 10 s · usually about 5 min",
+        "1. Best (Kling 3.0 Pro) · 40 credits for 10 s · usually about 5 min",
+        "2. With sound (Kling 2.6 Pro) · 25 credits for 10 s · usually about 5 min",
     ]
     assert labels(choices)[-1] == "More …"
     more = await house.say(command(choices, "More"))
-    assert "Veo 3.1 · 48 credits for 8 s · usually about 5 min" in more.text.splitlines()
+    assert ". Veo 3.1 · 48 credits for 8 s · usually about 5 min" in more.text
     reply = await house.say(command(choices, "With sound"))
     job = await house.finish(await house.job(reply.job))
     assert (job.order.prompt, job.order.seconds, job.order.model, job.price) == ("she smiles", 10, LOUD.id, 25)

@@ -27,7 +27,7 @@ async def asked(house: House, words: str = "she smiles", photo: bytes | None = N
 
 
 async def posted(house: House, reply: Reply) -> Address:
-    assert reply.parked or reply.confirms
+    assert reply.parked or reply.chooser
     place = Address("telegram", "chat", f"question-{house.sent}")
     assert await house.core.stands(reply, place)
     house.clock.tick(1)
