@@ -108,11 +108,21 @@ def _words(ctx: Context, asked: pricing.Ask, denied: Denied, quoted: Quote) -> S
         refill = texts.phrases.refill(denied.ends_at - asked.now, "month" if month else "day", own)
     operators = pricing.stops_all(denied) or denied.cause == "community_month"
     whom = "operator" if pricing.stops_all(denied) else "own" if operators or not asked.member.scope else "community"
-    seconds, fits = _shorter(asked.model, denied.left) if denied.cause == "allowance" else (0, 0)
-    other = _cheaper(ctx, denied.left, rules.scope.models) if denied.cause == "allowance" and not fits else EMPTY
+    left = _affordable(denied, quoted)
+    seconds, fits = _shorter(asked.model, left)
+    other = EMPTY if fits else _cheaper(ctx, left, rules.scope.models)
     return texts.credits.denied(
         denied.cause, asked.price, denied.left, denied.limit, span, refill, denied.because, whom, fits, seconds, other
     )
+
+
+def _affordable(denied: Denied, quoted: Quote) -> int:
+    """Credits that a refused person may spend on another clip now; 0 if the refusal is not for want of credits."""
+    if denied.cause == "allowance":
+        return denied.left
+    if denied.cause != "community_month":
+        return 0
+    return denied.left if quoted.left is None else min(denied.left, quoted.left + quoted.extra)
 
 
 def _shorter(model: Model, left: int) -> tuple[int, int]:

@@ -63,6 +63,9 @@ def denied(
     longest clip that the rest suffices for, of `seconds`, or 0. `other`: a model for which it does.
     """
     costs: dict[str, Argument] = {"price": credits_(price), "left": left}
+    shorter = (
+        _("A clip of {seconds} seconds costs {price}.", seconds=seconds, price=credits_(short)) if short else EMPTY
+    )
     more = _("There is more {refill}.", refill=refill) if refill else EMPTY
     most = limit or 0
     match cause:
@@ -87,16 +90,14 @@ def denied(
                 "No clips can be made right now: whoever runs this bot has paused it. Nothing is lost; try again later."
             )
         case "allowance":
-            shorter = _("A clip of {seconds} seconds costs {price}.", seconds=seconds, price=credits_(short))
-            short_one = shorter if short else EMPTY
             found = (_COSTS if left else _COSTS_NONE)[span].fill(**costs)
-            why = sentences(found, short_one, other, _("You get new ones {refill}.", refill=refill))
+            why = sentences(found, shorter, other, _("You get new ones {refill}.", refill=refill))
         case "community_month" if left == 0:
             found = _("That clip costs {price}, and this community has none left of its {limit} this month.")
             why = sentences(found.fill(**costs, limit=credits_(most)), more)
         case "community_month":
             found = _("That clip costs {price}, and this community has {left} left of its {limit} this month.")
-            why = sentences(found.fill(**costs, limit=credits_(most)), more)
+            why = sentences(found.fill(**costs, limit=credits_(most)), shorter, other, more)
         case "ceiling_day" | "money_day":
             why = sentences(_TODAY, more)
         case "ceiling_month" | "money_month":

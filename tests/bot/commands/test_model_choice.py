@@ -15,6 +15,7 @@ from bot.conversation import Inbound, Reply
 from bot.model import Address
 from bot.offers import Choice, alone
 from bot.quotas.pricing import Policy
+from bot.quotas.records import Act
 from tests.clock import Clock
 from tests.fakes import RecordingChat
 from tests.houses import House, attached, configure, picture, wired
@@ -339,6 +340,21 @@ async def test_a_list_without_names_is_answered_with_an_example(
 async def test_a_name_that_no_model_has_is_refused(house: House, there: Callable[..., Inbound]) -> None:
     told = (await house.core.handle(there("/limits models quick, kling 9", admin=True))).text
     assert told.startswith("I don't know a model called “kling 9”. Did you mean Kling ")
+
+
+async def test_so_does_one_of_a_community_whose_credits_are_few(house: House, there: Callable[..., Inbound]) -> None:
+    act = Act(id="act", at=house.clock(), actor="x", scope="telegram:-5", verb="operator cap")
+    await house.store.quotas.amend(act, lambda rule: replace(rule, cap=14))
+    for words, offer in (
+        ("she smiles --model best", "A clip of 3 seconds costs 12 credits."),
+        ("she smiles --model veo 3.1", "would make one of 5 seconds for 5 credits, with --model quick."),
+    ):
+        refused = await house.core.handle(there(words, attached(picture(640, 360))))
+        assert "this community has 14 left of its 14 credits this month." in refused.text
+        assert offer in refused.text
+    configure(house.core, policy=Policy(7))
+    poor = await house.core.handle(there("she smiles --10s", attached()))
+    assert "A clip of 5 seconds costs 5 credits." in poor.text
 
 
 async def test_a_dearer_model_counts_in_every_book(house: House, there: Callable[..., Inbound]) -> None:
