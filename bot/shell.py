@@ -114,7 +114,7 @@ def say(text: str) -> None:
         if reply.refused:
             raise Refusal(reply.text)
         tell(reply.text)
-        if len(reply.text.splitlines()) == 1:  # a list in buttons alone
+        if "1. " not in reply.text:  # a list in buttons alone
             for line in texts.phrases.numbered(button.label for button in reply.lines):
                 tell(line)
 

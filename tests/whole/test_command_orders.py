@@ -76,16 +76,16 @@ async def test_a_model_is_chosen_with_its_price_in_sight(tmp_path: Path, photo: 
         "Name one or its number, as in photoplay model best or photoplay model 2, and it makes all your clips; "
         "photoplay model more shows every one." in (out.replace("\n", " "))
     )
-    code, out, err = await photoplay(tmp_path, "model", "2")
-    assert code == 0, err
-    assert out.startswith("From now on your clips are made by Best (Kling 3.0 Pro)")
-    code, out, err = await photoplay(tmp_path, "model", "default")
-    assert code == 0, err
     code, out, err = await photoplay(tmp_path, "animate", str(photo), "slow zoom in", "--model", "sound", "-o", "c.mp4")
     assert code == 0, err
     assert "“slow zoom in” · 5 s · Kling 2.6 Pro · with sound" in out
     with av.open(str(tmp_path / "c.mp4")) as container:
         assert container.streams.audio
+    await photoplay(tmp_path, "model")
+    code, out, err = await photoplay(tmp_path, "model", "2")
+    assert code == 0, err
+    assert out.startswith("From now on your clips are made by Best (Kling 3.0 Pro)")
+    await photoplay(tmp_path, "model", "default")
     code, _, err = await photoplay(tmp_path, "animate", str(photo), "slow", "--model", "quick", "--sound", "on")
     assert (code, err) == (
         1,
