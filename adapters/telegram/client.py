@@ -32,8 +32,6 @@ UPLOAD = 50 * 10**6
 UPLOAD_SELF_HOSTED = 2000 * 10**6
 DOWNLOAD_MB = 20
 
-READ = ("message_id", "date", "chat", "video", "animation", "document")
-"""What is read of an answer with a message of ours."""
 _UNREADABLE = (AttributeError, LookupError, TypeError, ValueError)
 """Errors of the library for an answer of unknown shape."""
 _CLOSED_TO_US = (
@@ -128,10 +126,17 @@ class TelegramClient(Bot):
         found = await self._post("getUpdates", asked, read_timeout=self._requests[0].read_timeout + seconds)
         return [one for one in found if isinstance(one, dict) and isinstance(one.get("update_id"), int)]
 
+    async def call(self, method: str, **said: Any) -> Any:
+        """The result of one of Telegram's methods, unparsed. Parameters are JSON or files, or left out if None.
+
+        The library's own methods make objects of each part of a message, there and back.
+        """
+        return await self._do_post(method, {name: value for name, value in said.items() if value is not None})
+
     async def _do_post(self, endpoint: str, data: dict[str, Any], **patience: Any) -> Any:
         """The library takes every 404 for a rejected token; a self-hosted server may lack a method instead."""
         try:
-            return _shortened(endpoint, await super()._do_post(endpoint, data, **patience))
+            return await super()._do_post(endpoint, data, **patience)
         except RetryAfter:
             self._floods += 1
             raise
@@ -152,13 +157,6 @@ class TelegramClient(Bot):
         """Close the connections."""
         for request in self._requests:
             await request.shutdown()
-
-
-def _shortened(endpoint: str, answer: Any) -> Any:
-    """An answer without the unread parts of a message of ours: the library would make objects of all."""
-    if not isinstance(answer, dict) or not endpoint.startswith(("send", "edit")):
-        return answer
-    return True if endpoint.startswith("edit") else {name: answer[name] for name in READ if name in answer}
 
 
 @contextmanager

@@ -2,16 +2,9 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from typing import Any
 
-from telegram import (
-    ForceReply,
-    InlineKeyboardMarkup,
-    InputMediaPhoto,
-    Message,
-    MessageEntity,
-    ReplyParameters,
-    User,
-)
+from telegram import InputFile, InputMediaPhoto, MessageEntity, User
 
 from adapters.shared.edit_queue import EditQueue, Place
 from adapters.telegram import PLATFORM
@@ -31,12 +24,25 @@ from adapters.telegram.client import (
 )
 from adapters.telegram.inline import INLINE, Inline
 from adapters.telegram.rate_limit import RateLimiter
-from adapters.telegram.render import CAPTION, NO_PREVIEW, TEXT, blank, cut, is_group, keyboard, length, parts
+from adapters.telegram.render import (
+    CAPTION,
+    FORCE_REPLY,
+    NO_PREVIEW,
+    TEXT,
+    blank,
+    cut,
+    is_group,
+    keyboard,
+    length,
+    parts,
+)
 from adapters.telegram.uploads import opened
 from bot import texts
 from bot.conversation import Paper, Posted, Reply, ShownClip
 from bot.errors import ChatError, Flood, Gone, TooLarge, Unshowable
 from bot.model import Address, Job
+
+JSON = dict[str, Any]
 
 
 class TelegramChat:
@@ -171,21 +177,22 @@ class TelegramChat:
                 raise
 
     async def _caption(self, address: Address, message: str, reply: Reply) -> None:
-        where, markup = (int(address.chat), int(message)), keyboard(reply.buttons)
+        place = {"chat_id": int(address.chat), "message_id": int(message), "reply_markup": keyboard(reply.buttons)}
         try:
             with mapped():
-                await self._client.edit_message_caption(*where, caption=cut(reply.text, CAPTION), reply_markup=markup)
+                await self._client.call("editMessageCaption", caption=cut(reply.text, CAPTION), **place)
         except Rejected as error:
             if not says(error, NO_CAPTION):
                 raise
             with mapped():  # the clip was too large, and the message is a text with its link
-                await self._client.edit_message_reply_markup(*where, reply_markup=markup)
+                await self._client.call("editMessageReplyMarkup", **place)
 
     async def _say_instead(self, address: Address, message: str, reply: Reply) -> None:
         inline = address.chat == INLINE
         with mapped():
-            await self._client.edit_message_text(
-                cut(reply.text, TEXT),
+            await self._client.call(
+                "editMessageText",
+                text=cut(reply.text, TEXT),
                 chat_id=None if inline else int(address.chat),
                 message_id=None if inline else int(message),
                 inline_message_id=message if inline else None,
@@ -222,86 +229,63 @@ class TelegramChat:
     async def _told(self, address: Address, reply: Reply, to: User | None = None) -> Posted:
         name = f"{cut(to.first_name, 64)}: " if to and reply.ask is not None else ""
         entities = [MessageEntity(MessageEntity.TEXT_MENTION, 0, length(name) - 2, user=to)] if name else None
-        chat, thread = int(address.chat), int(address.thread) if address.thread else None
-        about = ReplyParameters(int(address.message), allow_sending_without_reply=True) if address.message else None
-        markup = ForceReply(selective=True) if reply.ask is not None else keyboard(reply.buttons)
+        about = {"message_id": int(address.message), "allow_sending_without_reply": True} if address.message else None
+        where: JSON = {
+            "chat_id": int(address.chat),
+            "message_thread_id": int(address.thread) if address.thread else None,
+            "reply_parameters": about,
+            "reply_markup": FORCE_REPLY if reply.ask is not None else keyboard(reply.buttons),
+        }
         if reply.papers:
-            return await self._paper(chat, thread, about, reply, reply.papers[0], markup)
-        if reply.clip is None:
-            with mapped():
-                message = await self._client.send_message(
-                    chat,
-                    cut(name + reply.text, TEXT),
-                    entities=entities,
-                    message_thread_id=thread,
-                    reply_parameters=about,
-                    reply_markup=markup,
-                    link_preview_options=NO_PREVIEW,
+            return await self._paper(where, reply, reply.papers[0])
+        if reply.clip:
+            return await self._send_clip(where, reply, reply.clip)
+        text = cut(name + reply.text, TEXT)
+        with mapped():
+            return _posted(
+                await self._client.call(
+                    "sendMessage", **where, text=text, entities=entities, link_preview_options=NO_PREVIEW
                 )
-            return Posted(str(message.message_id))
-        return _posted(await self._send_clip(chat, thread, about, reply, reply.clip, markup))
+            )
 
-    async def _paper(
-        self,
-        chat: int,
-        thread: int | None,
-        about: ReplyParameters | None,
-        reply: Reply,
-        paper: Paper,
-        markup: InlineKeyboardMarkup | ForceReply | None,
-    ) -> Posted:
-        send = self._client.send_photo if paper.picture else self._client.send_document
+    async def _paper(self, where: JSON, reply: Reply, paper: Paper) -> Posted:
+        kind = "photo" if paper.picture else "document"
+        file, caption = InputFile(paper.data, paper.name), reply.text or None
         try:
             with mapped():
-                message = await send(
-                    chat,
-                    paper.data,
-                    caption=reply.text or None,
-                    filename=paper.name,
-                    message_thread_id=thread,
-                    reply_parameters=about,
-                    reply_markup=markup,
-                )
+                return _posted(await self._client.call(f"send{kind.title()}", **where, **{kind: file}, caption=caption))
         except TooLarge as error:
             raise Gone(str(error)) from None  # the file cannot be shrunk
-        return Posted(str(message.message_id))
 
-    async def _uploaded(self, chat: str, reply: Reply, shown: ShownClip) -> Message:
-        return await self._send_clip(chat, None, None, reply, shown, None)
+    async def _uploaded(self, chat: str, reply: Reply, shown: ShownClip) -> Posted:
+        return await self._send_clip({"chat_id": chat}, reply, shown)
 
-    async def _send_clip(
-        self,
-        chat: int | str,
-        thread: int | None,
-        about: ReplyParameters | None,
-        reply: Reply,
-        shown: ShownClip,
-        markup: InlineKeyboardMarkup | ForceReply | None,
-    ) -> Message:
+    async def _send_clip(self, where: JSON, reply: Reply, shown: ShownClip) -> Posted:
         limit = min(shown.limit or self._upload, self._upload)
         if shown.copy is None and shown.clip.size > limit:
             raise TooLarge(limit)
         async with opened(shown) as (video, poster):
             with mapped():
-                return await self._client.send_video(
-                    chat,
-                    video,
-                    caption=cut(reply.text, CAPTION),
-                    width=shown.clip.width,
-                    height=shown.clip.height,
-                    duration=round(shown.clip.seconds),
-                    thumbnail=poster,
-                    supports_streaming=True,
-                    has_spoiler=shown.spoiler,
-                    message_thread_id=thread,
-                    reply_parameters=about,
-                    reply_markup=markup,
+                return _posted(
+                    await self._client.call(
+                        "sendVideo",
+                        **where,
+                        video=video,
+                        caption=cut(reply.text, CAPTION),
+                        width=shown.clip.width,
+                        height=shown.clip.height,
+                        duration=round(shown.clip.seconds),
+                        thumbnail=poster,
+                        supports_streaming=True,
+                        has_spoiler=shown.spoiler,
+                    )
                 )
 
 
-def _posted(message: Message) -> Posted:
-    sent = message.video or message.animation or message.document
-    return Posted(str(message.message_id), sent.file_id if sent else None)
+def _posted(message: JSON) -> Posted:
+    """The place of a message that was sent, and its clip."""
+    sent = message.get("video") or message.get("animation") or message.get("document") or {}
+    return Posted(str(message["message_id"]), sent.get("file_id"))
 
 
 def _gone(reply: Reply) -> Reply:

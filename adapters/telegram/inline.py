@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Awaitable, Callable
 
-from telegram import InputMediaVideo, Message
+from telegram import InputMediaVideo
 
 from adapters.telegram.client import UNCHANGED, Moved, Rejected, TelegramClient, mapped, says
 from adapters.telegram.rate_limit import RateLimiter
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 INLINE = "inline"
 """The chat part of addresses in chats without the bot; their messages have inline ids."""
 
-Upload = Callable[[str, Reply, ShownClip], Awaitable[Message]]
+Upload = Callable[[str, Reply, ShownClip], Awaitable[Posted]]
 
 
 class Inline:
@@ -52,8 +52,9 @@ class Inline:
                 there = texts.chat.clip_waits(await self._page(reply.clip, nonce))
                 where = f"\n{there.into(reply.text.language)}"
             with mapped():
-                await self._client.edit_message_text(
-                    cut(reply.text, TEXT - length(where)) + where,
+                await self._client.call(
+                    "editMessageText",
+                    text=cut(reply.text, TEXT - length(where)) + where,
                     inline_message_id=message,
                     link_preview_options=NO_PREVIEW,
                 )
@@ -83,8 +84,7 @@ class Inline:
         if wait > 0:
             raise Flood(wait)
         try:
-            stored = await self._upload(chat, reply, reply.clip)
+            return (await self._upload(chat, reply, reply.clip)).copy
         except (Gone, Moved, Rejected) as error:
             log.error("TELEGRAM_STORAGE_CHAT takes no clip: %s", error)
             return None
-        return stored.video.file_id if stored.video else None

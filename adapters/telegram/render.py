@@ -3,30 +3,30 @@
 import struct
 import zlib
 from dataclasses import replace
-
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from typing import Any
 
 from bot.conversation import Button, Reply
 from bot.sentence import EMPTY
 
 TEXT = 4096
 CAPTION = 1024
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+NO_PREVIEW = {"is_disabled": True}
+FORCE_REPLY = {"force_reply": True, "selective": True}
 ROW = {"▶": 5, "♥": 3}
 """Buttons per row, by the first character of their labels; others are two per row, or one if a label is long."""
 HALF = 24
 """Characters of a label that half of a phone's width has room for; what is over, perhaps a price, is cut off."""
 
 
-def keyboard(buttons: tuple[Button, ...]) -> InlineKeyboardMarkup | None:
-    """An inline keyboard; a button's command is its callback data."""
+def keyboard(buttons: tuple[Button, ...]) -> dict[str, Any] | None:
+    """An inline keyboard as JSON; a button's command is its callback data."""
     if not buttons:
         return None
     width = ROW.get(buttons[0].label[:1], 2)
     if width == 2 and any(len(button.label) > HALF for button in buttons):
         width = 1
-    made = [InlineKeyboardButton(button.label, callback_data=button.command) for button in buttons]
-    return InlineKeyboardMarkup([made[i : i + width] for i in range(0, len(made), width)])
+    made = [{"text": button.label, "callback_data": button.command} for button in buttons]
+    return {"inline_keyboard": [made[i : i + width] for i in range(0, len(made), width)]}
 
 
 def parts(reply: Reply) -> list[Reply]:

@@ -323,4 +323,4 @@ async def test_a_tap_that_is_too_old_to_be_answered_still_counts(room: Room) -> 
 def test_a_label_that_a_phone_would_cut_has_a_row_of_its_own(labels: list[str], rows: list[int]) -> None:
     made = keyboard(tuple(Button(verbatim(label), "/x") for label in labels))
     assert made
-    assert [len(row) for row in made.inline_keyboard] == rows
+    assert [len(row) for row in made["inline_keyboard"]] == rows
