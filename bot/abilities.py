@@ -41,9 +41,9 @@ def fits(
     def wanted(one: Model) -> Needs:
         return replace(needs, seconds=one.preset) if any_length else needs
 
-    can = next((one for one in models if _lacks(wanted(one), one) is None), None)
+    can = next((one for one in models if lacks(wanted(one), one) is None), None)
     able = texts.options.other_model(can.title, called(can)) if can else EMPTY
-    match _lacks(needs, model):
+    match lacks(needs, model):
         case None:
             return None
         case "seconds":
@@ -58,7 +58,8 @@ def fits(
             return texts.options.model_cannot(model.title, what, able)
 
 
-def _lacks(needs: Needs, model: Model) -> str | None:
+def lacks(needs: Needs, model: Model) -> str | None:
+    """The first thing that the model cannot do, as `fits` names it; None if it can do it all."""
     masked = needs.static_mask or needs.brushes
     for what in ("end", "static_mask", "brushes", "negative", "cfg", "sound"):
         if getattr(needs, what) and not getattr(model, what):

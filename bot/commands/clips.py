@@ -10,12 +10,12 @@ from bot.conversation import Attachment, Button, Inbound, Reply, ShownClip
 from bot.errors import Illegal, Refusal
 from bot.gallery import age, lookup
 from bot.jobs import machine, status
-from bot.model import ID, Clip, Job, Search
+from bot.model import ID, Clip, Job, Role, Search
 from bot.offers import Offers
 from bot.ordering import choosing, place, prompt, questions
 from bot.ordering.place import Wish
 from bot.ordering.prompt import Draft
-from bot.sentence import Sentence, lines
+from bot.sentence import Sentence, lines, sentences
 
 LISTED = 10
 """Maximum clips listed by /jobs."""
@@ -46,12 +46,23 @@ async def anew(
 ) -> Reply:
     """Order a clip of an earlier one's photo; `seen`: the price that the person was shown."""
     inbound, before = replace(inbound, spoiler=job.spoiler), await continued(ctx, job)
-    # Its photo may be the first frame of another person's clip.
-    roles, source = prompt.roles(job.order), await lookup.remixed(ctx, inbound, job)
+    roles = prompt.roles(job.order)
+    _check_inherited(draft, roles, can)
+    source = await lookup.remixed(ctx, inbound, job)  # its photo may be the first frame of another person's clip
     wish = Wish(
         draft, roles, lambda: ctx.media.copy(job.order, inbound.person), can, job.order.sample, before, source, seen
     )
     return await place.place(ctx, inbound, wish)
+
+
+def _check_inherited(draft: Draft, roles: Sequence[Role], can: Offers) -> None:
+    """Raise `Refusal` of what an earlier clip's other pictures ask of the model, saying where they are from."""
+    if prompt.lacks(draft, roles) in (None, prompt.lacks(draft, ["photo"])):
+        return
+    try:
+        prompt.check(draft, roles, can)
+    except Refusal as refusal:
+        raise Refusal(sentences(refusal.sentence, texts.models.OF_EARLIER)) from None
 
 
 async def words(ctx: Context, inbound: Inbound, argument: str) -> Reply:

@@ -37,7 +37,7 @@ async def with_(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     job, value = await clips.brought(ctx, inbound, "with", argument)
     can = await choosing.offers(ctx, inbound)
     if value and value != MORE:
-        return await clips.anew(ctx, inbound, job, prompt.by(job.order, can.pick(value)), can)
+        return await clips.anew(ctx, inbound, job, prompt.within_model(prompt.by(job.order, can.pick(value))), can)
     if not ctx.media.has(job.order.photo.name):
         raise Refusal(texts.chat.PHOTO_GONE)
     found = await _others(ctx, can, job, every=value == MORE)

@@ -24,7 +24,7 @@ from bot.ordering.prompt import Draft
 from bot.ports import Submission
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Denied, Quote
-from bot.sentence import lines, sentences
+from bot.sentence import EMPTY, Sentence, lines, sentences
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +79,9 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     prompt.check(wish.draft, wish.roles, wish.can)
     if ("static_mask" in wish.roles or "brush" in wish.roles) and not ctx.provider.terms().masks:
         raise Refusal(texts.chat.NO_MASKS)
+    lost = texts.models.lost(wish.draft.model.title, wish.draft.lost)
     if earlier := await ctx.store.find(inbound.key):
-        return await status_line.of(ctx, earlier)
+        return _with(lost, await status_line.of(ctx, earlier))
 
     ask, quoted = await quote.quote(ctx, quote.ask(ctx, inbound, wish.draft.seconds, wish.draft.model), inbound)
     if quoted.denied:
@@ -115,11 +116,17 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     elif above is not None and dear:
         question = waiting.price_question(ctx, job, quoted, above)
     else:
-        return await submit(ctx, job, ask, inbound)
+        return _with(lost, await submit(ctx, job, ask, inbound))
     if seen is not None and dearer and (job.order.cropped or unasked):  # whose yes is one to this price, too
         question = replace(question, text=lines(texts.models.risen(seen, job.price), question.text))
     await waiting.park(ctx, job)
-    return question
+    return _with(lost, question)
+
+
+def _with(lost: Sentence, reply: Reply) -> Reply:
+    """A reply that also says what of an earlier clip is left out."""
+    undated = lines(reply.undated, lost) if reply.undated else EMPTY
+    return replace(reply, text=lines(reply.text, lost), undated=undated) if lost else reply
 
 
 async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, keep: bool = False) -> Reply:

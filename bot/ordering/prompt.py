@@ -5,7 +5,7 @@
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -46,6 +46,8 @@ class Draft:
     """Credits a second that the person was shown, if any."""
     timed: bool = field(default=False, compare=False)
     """The length was asked for."""
+    lost: tuple[str, ...] = field(default=(), compare=False)
+    """Names of an earlier order's options that the model has not."""
 
 
 ONE = offers.alone()
@@ -93,11 +95,26 @@ def reworded(text: str, options: Mapping[str, str], before: Order, can: Offers =
     """
     said = {*written.split(text, can.examples())[1], *options}
     draft = read(text, {name: value for name, value in options.items() if value}, can.like(before))
+    return within_model(
+        replace(
+            draft,
+            seconds=draft.seconds if "duration" in said else draft.model.nearest(before.seconds),
+            negative=draft.negative if "no" in said else before.negative,
+            cfg=draft.cfg if "cfg" in said else before.cfg,
+        ),
+        said,
+    )
+
+
+def within_model(draft: Draft, said: Collection[str] = ()) -> Draft:
+    """Without what the model has not, except for options that were `said` now: those are for `check`."""
+    has = {"no": draft.model.negative or not draft.negative, "cfg": draft.model.cfg or draft.cfg is None}
+    lost = tuple(name for name, can in has.items() if not can and name not in said)
     return replace(
         draft,
-        seconds=draft.seconds if "duration" in said else draft.model.nearest(before.seconds),
-        negative=draft.negative if "no" in said else before.negative if draft.model.negative else "",
-        cfg=draft.cfg if "cfg" in said else before.cfg if draft.model.cfg else None,
+        negative="" if "no" in lost else draft.negative,
+        cfg=None if "cfg" in lost else draft.cfg,
+        lost=lost,
     )
 
 
@@ -128,7 +145,7 @@ def apart(text: str) -> str:
 
 def repeat(order: Order, can: Offers = ONE) -> Draft:
     """Words and options of an earlier order, by its model while that can be had."""
-    return by(order, can.like(order).default)
+    return within_model(by(order, can.like(order).default))
 
 
 def by(order: Order, choice: offers.Choice) -> Draft:
@@ -139,7 +156,12 @@ def by(order: Order, choice: offers.Choice) -> Draft:
 
 def fits(draft: Draft, roles: Sequence[Role]) -> bool:
     """Whether the model can do all of an order."""
-    return abilities.fits(needs(draft, roles), draft.model) is None
+    return lacks(draft, roles) is None
+
+
+def lacks(draft: Draft, roles: Sequence[Role]) -> str | None:
+    """What the model cannot do of an order; None if it can do all."""
+    return abilities.lacks(needs(draft, roles), draft.model)
 
 
 def roles(order: Order) -> list[Role]:

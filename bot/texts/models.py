@@ -14,6 +14,12 @@ USUAL = _("As whoever runs this bot set it")
 TAP = _("Tap one or write its number, and it makes all your clips until you choose another.")
 TELL = _("Please tell them.")
 WITH_SOUND = _("with sound")
+OF_EARLIER = _("The earlier clip had that; to do without it, send the photo again.")
+"""Said below the refusal of what a model cannot, if the person did not ask for it now."""
+_LOST = {
+    "no": _("{model} takes no list of things to avoid, so that of the earlier clip is left out."),
+    "cfg": _("{model} can't be told how strictly to follow the words, so that is left out."),
+}
 NONE_FITS = _("None of the other models here can do all of that clip. Send the photo again with fewer options.")
 """Refusal of another model for a clip whose options no other one has."""
 
@@ -97,6 +103,11 @@ CHOSEN_AS_SET = _("From now on your clips are made as whoever runs this bot set 
 def again_with(options: Sequence[Sentence]) -> Sentence:
     """Question which other model shall make a clip of the same photo and words."""
     return lines(_("The same photo and words, made by another model:"), *numbered(options))
+
+
+def lost(model: str, names: Sequence[str]) -> Sentence:
+    """What of an earlier clip's options is left out, as the other model has it not; empty if nothing is."""
+    return sentences(*(_LOST[name].fill(model=model) for name in names))
 
 
 def risen(seen: int, price: int) -> Sentence:

@@ -165,18 +165,38 @@ async def test_only_what_can_make_all_of_a_clip_is_offered(house: House) -> None
     assert (await house.say(f"/with {first.id}", user="8")).text == texts.chat.NOT_YOURS
 
 
-async def test_what_another_model_cannot_is_not_taken_along(house: House) -> None:
+async def test_what_another_model_cannot_is_not_taken_along(house: House, large_clip: bytes) -> None:
+    house.provider.clips = [large_clip]
     placed = await house.say("she smiles --no fog --cfg 0.7 --10s", attached(picture(640, 360)))
     first = await house.finish(await house.job(placed.job))
     going = await house.say(f"/again {first.id} she turns --model veo 3.1")
     assert going.job, going.text
     order = (await house.job(going.job)).order
     assert (order.model, order.seconds, order.negative, order.cfg) == (VEO.id, 8, "", None)
+    lost = texts.models.lost("Veo 3.1", ["no", "cfg"])
+    assert going.text.endswith(f"\n{lost}")
+    assert lost in going.undated or not going.undated
+    for command in ("/with {} veo 3.1", "/continue {} --model veo 3.1", "/continue {} she turns --model veo 3.1"):
+        assert (await house.say(command.format(first.id))).text.endswith(f"\n{lost}")
+    assert lost not in (await house.say(f"/again {first.id} she turns --model best")).text
     said = await house.say(f"/again {first.id} she turns --model veo 3.1 --no fog")
-    assert "takes no list of things to avoid" in said.text or (await house.job(said.job)).order.negative == "fog"
+    assert said.text.startswith("Veo 3.1 takes no list of things to avoid. Please leave --no out.")
+    assert texts.models.OF_EARLIER not in said.text
     usual = await house.say(f"/again {first.id} she turns")
     order = (await house.job(usual.job)).order
     assert (order.seconds, order.negative, order.cfg) == (10, "fog", 0.7)
+
+
+async def test_a_refusal_of_what_an_earlier_clip_had_says_so(house: House, large_clip: bytes) -> None:
+    house.provider.clips = [large_clip]
+    placed = await house.say("she smiles", attached(picture(640, 360)), attached(picture(640, 360), role="end"))
+    first = await house.finish(await house.job(placed.job))
+    for command in ("/with {} veo 3.1", "/again {} she turns --model veo 3.1", "/again {} she turns --10s"):
+        assert (await house.say(command.format(first.id))).text.endswith(texts.models.OF_EARLIER)
+    mine = await house.say(f"/again {first.id} she turns --model veo 3.1 --no fog")
+    assert mine.text.endswith(texts.models.OF_EARLIER), "the first of two things that are lacking"
+    continued = await house.say(f"/continue {first.id} she turns --model veo 3.1")
+    assert continued.parked or continued.job, "the end picture is not continued"
 
 
 async def test_a_denial_names_a_model_for_which_the_credits_suffice(house: House) -> None:
