@@ -83,8 +83,8 @@ TOP = len(LAYERS)
 
 MODULES = {
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for room in ("bot", "adapters", "storage", "generator")
-    for path in (ROOT / room).rglob("*.py")
+    for package in ("bot", "adapters", "storage", "generator")
+    for path in (ROOT / package).rglob("*.py")
 }
 
 
@@ -116,14 +116,15 @@ def ours(name: str) -> set[str]:
     } - {"bot"}
 
 
-def inside(module: str, *rooms: str) -> bool:
-    return any(module == room or module.startswith(room + ".") for room in rooms)
+def inside(module: str, *names: str) -> bool:
+    """Whether it is one of these modules or packages, or in one of them."""
+    return any(module == name or module.startswith(name + ".") for name in names)
 
 
 def layer(module: str) -> int:
     """From 1; 0 where it is in none."""
-    rooms = ((room, number) for number, rooms in enumerate(LAYERS, 1) for room in rooms if inside(module, room))
-    return max(rooms, key=lambda found: len(found[0]), default=("", 0))[1]
+    found = ((name, number) for number, names in enumerate(LAYERS, 1) for name in names if inside(module, name))
+    return max(found, key=lambda one: len(one[0]), default=("", 0))[1]
 
 
 def package(module: str) -> str:

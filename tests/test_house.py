@@ -85,7 +85,7 @@ def test_drivers_stay_at_their_edge() -> None:
 
 def test_tests_and_benches_import_from_tests_what_there_is() -> None:
     """A file that was moved meanwhile is noticed without running everything."""
-    for path in [p for room in ("tests", "bench") for p in (ROOT / room).rglob("*.py")]:
+    for path in [p for folder in ("tests", "bench") for p in (ROOT / folder).rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if not isinstance(node, ast.ImportFrom) or not (node.module or "").startswith("tests"):
                 continue
@@ -127,7 +127,7 @@ def test_no_test_file_imports_another() -> None:
 
 def test_private_parts_of_libraries_are_used_where_it_is_known() -> None:
     used, ours = set(), set()
-    for path in [p for room in ("bot", "adapters", "storage", "generator") for p in (ROOT / room).rglob("*.py")]:
+    for path in MODULES.values():
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 ours.add(node.name)
@@ -143,8 +143,7 @@ def test_private_parts_of_libraries_are_used_where_it_is_known() -> None:
 def test_only_config_reads_the_environment() -> None:
     readers = {
         path.relative_to(ROOT).as_posix()
-        for room in ("bot", "adapters", "storage", "generator")
-        for path in (ROOT / room).rglob("*.py")
+        for path in MODULES.values()
         if re.search(r"\b(environ|getenv)\b", path.read_text("utf-8"))
     }
     # The decoder hands an almost empty one to its children; the line to Telegram sets a switch of the library; systemd
@@ -189,6 +188,6 @@ def test_only_media_knows_where_a_file_lies() -> None:
 
 def test_temporary_files_are_made_in_our_own_folder() -> None:
     """The system's may be read-only, too small, or memory."""
-    for path in [p for room in ("bot", "adapters", "storage", "generator") for p in (ROOT / room).rglob("*.py")]:
+    for path in MODULES.values():
         for call in re.findall(r"tempfile\.\w+\([^)]*\)?", path.read_text("utf-8")):
             assert "dir=" in call, f"{path}: {call}"

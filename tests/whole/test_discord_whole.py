@@ -10,7 +10,7 @@ from shell import photoplay
 from adapters.discord.gateway import invite
 from bot.app import open_app
 from bot.config import Settings
-from tests.adapters.discord.discord_room import elsewhere
+from tests.adapters.discord.discord_rig import elsewhere
 from tests.houses import picture
 from tests.loopback.discord.faults import broken
 from tests.loopback.discord.server import DiscordApi

@@ -27,7 +27,7 @@ from bot.config import Settings
 from bot.errors import Misconfigured, StoreDown
 from bot.watch import readings
 from bot.watch.listener import metrics
-from tests.adapters.discord.discord_room import elsewhere
+from tests.adapters.discord.discord_rig import elsewhere
 from tests.houses import picture
 from tests.loopback.discord.server import DiscordApi
 from tests.loopback.provider.paid import PaidHost

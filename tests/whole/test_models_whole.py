@@ -12,7 +12,7 @@ from bot import texts
 from bot.app import App, open_app
 from bot.config import Settings
 from bot.model import Job
-from tests.adapters.discord.discord_room import elsewhere
+from tests.adapters.discord.discord_rig import elsewhere
 from tests.houses import picture
 from tests.loopback.discord.server import DiscordApi
 from tests.loopback.telegram.server import BotApi

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.discord.discord_room import Room, a_room
+from tests.adapters.discord.discord_rig import Rig, a_rig
 
 
 @pytest.fixture
-async def room(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Room]:
-    async with a_room(tmp_path, large_clip, new_id) as made:
+async def rig(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Rig]:
+    async with a_rig(tmp_path, large_clip, new_id) as made:
         yield made

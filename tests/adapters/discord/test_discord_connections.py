@@ -14,7 +14,7 @@ from adapters.discord.identify_budget import IdentifyBudget
 from bot import catalogue
 from bot.commands.table import TABLE
 from bot.config import Settings
-from tests.adapters.discord.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_rig import Now, Rig, a_rig
 from tests.houses import configure, picture
 from tests.loopback.discord.faults import error
 from tests.loopback.discord.permissions import (
@@ -35,56 +35,56 @@ SMILES = {"image": PHOTO, "prompt": "she smiles"}
 
 
 async def test_a_bad_token_is_said_once(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> None:
-    async with a_room(tmp_path, large_clip, new_id, token="wrong", start=False) as room:
-        await asyncio.wait_for(room.supervisor.run(), 60)
-        assert "DISCORD_TOKEN" in room.supervisor.troubles()["discord"]
-        assert room.api.served["GET /users/@me"] == 1
-        assert not room.api.identifies
+    async with a_rig(tmp_path, large_clip, new_id, token="wrong", start=False) as rig:
+        await asyncio.wait_for(rig.supervisor.run(), 60)
+        assert "DISCORD_TOKEN" in rig.supervisor.troubles()["discord"]
+        assert rig.api.served["GET /users/@me"] == 1
+        assert not rig.api.identifies
 
 
-async def test_a_token_that_is_taken_away_ends_it(room: Room) -> None:
-    room.api.drop(code=4004)
-    await room.api.until(lambda: "DISCORD_TOKEN" in room.supervisor.troubles()["discord"])
+async def test_a_token_that_is_taken_away_ends_it(rig: Rig) -> None:
+    rig.api.drop(code=4004)
+    await rig.api.until(lambda: "DISCORD_TOKEN" in rig.supervisor.troubles()["discord"])
 
 
 async def test_discord_that_is_away_comes_back(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> None:
     api = DiscordApi(clock=Now())
     api.script("GET /users/@me", error(403, 0))
-    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
-        room.slash(options=SMILES)
-        await room.clips()
+    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
+        rig.slash(options=SMILES)
+        await rig.clips()
 
 
-async def test_a_connection_that_is_gone_is_said_at_once(room: Room) -> None:
-    assert not room.discord.trouble()
-    room.api.drop()
-    await room.api.until(lambda: room.discord.trouble().startswith("no connection to Discord for "))
-    await room.api.until(lambda: not room.discord.trouble())
+async def test_a_connection_that_is_gone_is_said_at_once(rig: Rig) -> None:
+    assert not rig.discord.trouble()
+    rig.api.drop()
+    await rig.api.until(lambda: rig.discord.trouble().startswith("no connection to Discord for "))
+    await rig.api.until(lambda: not rig.discord.trouble())
 
 
 async def test_a_crash_loop_stays_below_a_thousand(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:
-    async with a_room(tmp_path, large_clip, new_id, start=False) as room:
-        room.discord._budget = IdentifyBudget(room.house.store.inbox, room.now, most=3)
-        room.tasks = [asyncio.create_task(room.supervisor.run())]
+    async with a_rig(tmp_path, large_clip, new_id, start=False) as rig:
+        rig.discord._budget = IdentifyBudget(rig.house.store.inbox, rig.now, most=3)
+        rig.tasks = [asyncio.create_task(rig.supervisor.run())]
         for count in range(1, 4):
-            await room.api.until(lambda count=count: len(room.api.identifies) == count and room.api.connected)
-            room.api.invalidate()
-        await room.api.until(lambda: "too often" in room.discord.trouble())
+            await rig.api.until(lambda count=count: len(rig.api.identifies) == count and rig.api.connected)
+            rig.api.invalidate()
+        await rig.api.until(lambda: "too often" in rig.discord.trouble())
         await asyncio.sleep(0.1)
-        assert len(room.api.identifies) == 3
-        room.now.later += 86_400
-        await room.api.until(lambda: len(room.api.identifies) == 4)
+        assert len(rig.api.identifies) == 3
+        rig.now.later += 86_400
+        await rig.api.until(lambda: len(rig.api.identifies) == 4)
 
 
-async def test_a_discord_that_says_no_farewell_holds_no_stop_up(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_discord_that_says_no_farewell_holds_no_stop_up(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the connection is dead, and that is not known yet; the library alone would wait for half a minute."""
     monkeypatch.setattr(gateway, "FAREWELL", 0.1)
-    room.api.says_farewell = False
+    rig.api.says_farewell = False
     async with asyncio.timeout(20):
-        await room.close()
-    room.tasks.clear()
+        await rig.close()
+    rig.tasks.clear()
 
 
 def test_shares() -> None:
@@ -104,11 +104,11 @@ async def test_a_process_may_have_a_part_of_the_shards(
 ) -> None:
     api = DiscordApi(shards=4, clock=Now())
     guild = api.guild(shard=3)
-    async with a_room(tmp_path, large_clip, new_id, api=api, shards="2-3/4") as room:
+    async with a_rig(tmp_path, large_clip, new_id, api=api, shards="2-3/4") as rig:
         assert [one["shard"] for one in api.identifies] == [[2, 4], [3, 4]]
-        assert room.guild is guild
-        room.slash(options=SMILES)
-        await room.clips()
+        assert rig.guild is guild
+        rig.slash(options=SMILES)
+        await rig.clips()
 
 
 def test_the_invitation_asks_for_what_is_needed() -> None:
@@ -125,17 +125,17 @@ async def test_commands_are_told_when_they_changed(
     api = DiscordApi(clock=Now())
     async with api.serve() as base:
         for _ in range(2):
-            async with a_room(tmp_path, large_clip, new_id, api=api, base=base):
+            async with a_rig(tmp_path, large_clip, new_id, api=api, base=base):
                 assert len(api.synced) == 1
         for_admins = replace(WAVE, name="nod", audience="admins", takes="nothing", private=True)
         with patch.dict(TABLE, {"wave": WAVE, "nod": for_admins}):
-            async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
+            async with a_rig(tmp_path, large_clip, new_id, api=api, base=base) as rig:
                 assert len(api.synced) == 2
-                waved = room.slash("wave", {"words": "hand"})
+                waved = rig.slash("wave", {"words": "hand"})
                 await api.until(lambda: any(one.content == "👋 hand" for one in waved.responses))
                 boss = api.user("boss")
-                api.member(boss, room.guild, [api.role(room.guild, "mod", USUAL_PERMISSIONS | MANAGE_GUILD)])
-                (nodded,) = await room.whispers(room.slash("nod", user=boss))
+                api.member(boss, rig.guild, [api.role(rig.guild, "mod", USUAL_PERMISSIONS | MANAGE_GUILD)])
+                (nodded,) = await rig.whispers(rig.slash("nod", user=boss))
                 assert nodded == "👋"
     animate = next(one for one in api.commands[None] if one["name"] == "animate")
     assert animate["integration_types"] == [0, 1]
@@ -159,14 +159,14 @@ async def test_commands_are_told_when_they_changed(
 async def test_the_lengths_to_choose_from_are_the_models(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:
-    async with a_room(tmp_path, large_clip, new_id, start=False) as room:
-        configure(room.house.core, model=replace(catalogue.row("minimax/hailuo-2.3"), price=catalogue.DEFAULT.price))
-        await room.open()
-        animate = next(one for one in room.api.commands[None] if one["name"] == "animate")
+    async with a_rig(tmp_path, large_clip, new_id, start=False) as rig:
+        configure(rig.house.core, model=replace(catalogue.row("minimax/hailuo-2.3"), price=catalogue.DEFAULT.price))
+        await rig.open()
+        animate = next(one for one in rig.api.commands[None] if one["name"] == "animate")
         assert [choice["value"] for choice in animate["options"][2]["choices"]] == [6, 10]
-        room.slash(options={**SMILES, "duration": 10})
-        await room.clips()
-        (order,) = room.house.provider.orders
+        rig.slash(options={**SMILES, "duration": 10})
+        await rig.clips()
+        (order,) = rig.house.provider.orders
         assert (order.model, order.seconds) == ("minimax/hailuo-2.3", 10)
 
 
@@ -176,8 +176,8 @@ async def test_where_there_is_no_other_platform_nothing_can_be_linked(
     api = DiscordApi()
     async with api.serve() as base:
         for platforms, are_there in (({"discord"}, False), ({"discord", "web"}, True)):
-            async with a_room(tmp_path, large_clip, new_id, api=api, base=base, start=False) as room:
-                configure(room.house.core, platforms=frozenset(platforms))
-                await room.open()
+            async with a_rig(tmp_path, large_clip, new_id, api=api, base=base, start=False) as rig:
+                configure(rig.house.core, platforms=frozenset(platforms))
+                await rig.open()
                 names = {one["name"] for one in api.commands[None]}
                 assert names & {"link", "unlink", "cancel"} == {"cancel", *(["link", "unlink"] if are_there else [])}

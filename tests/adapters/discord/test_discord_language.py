@@ -7,7 +7,7 @@ import pytest
 
 from adapters.discord import parse
 from adapters.discord.interactions import Interactions
-from tests.adapters.discord.discord_room import Room
+from tests.adapters.discord.discord_rig import Rig
 from tests.houses import picture
 from tests.loopback.discord.messages import Message
 from tests.strange import english
@@ -26,39 +26,39 @@ def left(*posts: Message) -> list[str]:
     return english(said.replace(":R>", ""))
 
 
-async def test_commands_and_their_status_lines(room: Room) -> None:
-    room.house.worker.only = "nobody"
-    room.slash(options={"image": PHOTO, "prompt": "she smiles"})
-    (status,) = await room.api.until(lambda: room.posts())
-    await room.api.until(lambda: "<t:" in status.content)
+async def test_commands_and_their_status_lines(rig: Rig) -> None:
+    rig.house.worker.only = "nobody"
+    rig.slash(options={"image": PHOTO, "prompt": "she smiles"})
+    (status,) = await rig.api.until(lambda: rig.posts())
+    await rig.api.until(lambda: "<t:" in status.content)
     assert left(status) == []
     for name in ("help", "quota", "jobs", "forgetme", "privacy", "share"):
-        asked = room.slash(name)
-        await room.api.until(lambda asked=asked: [one for one in asked.responses if one.content])
+        asked = rig.slash(name)
+        await rig.api.until(lambda asked=asked: [one for one in asked.responses if one.content])
         assert left(*asked.responses) == [], name
 
 
-async def test_first_responses_and_forms(room: Room) -> None:
-    told = await room.whispers(room.slash(options={"image": TEXT, "prompt": "she smiles"}))
+async def test_first_responses_and_forms(rig: Rig) -> None:
+    told = await rig.whispers(rig.slash(options={"image": TEXT, "prompt": "she smiles"}))
     assert english("\n".join(told)) == []
     for options in ({}, {"image": PHOTO}):
-        asked = room.slash(options=options)
-        modal = await room.api.until(lambda asked=asked: asked.modal)
+        asked = rig.slash(options=options)
+        modal = await rig.api.until(lambda asked=asked: asked.modal)
         assert english(modal.title) == []
         assert english("\n".join(_shown(modal.components))) == []
-    room.slash(options={"image": PHOTO, "prompt": "she smiles"})
-    (clip,) = await room.clips()
-    asked = room.api.press(room.ann, clip, "New words")  # the worker's messages are in the community's language
-    modal = await room.api.until(lambda: asked.modal)
+    rig.slash(options={"image": PHOTO, "prompt": "she smiles"})
+    (clip,) = await rig.clips()
+    asked = rig.api.press(rig.ann, clip, "New words")  # the worker's messages are in the community's language
+    modal = await rig.api.until(lambda: asked.modal)
     assert english("\n".join([modal.title, *_shown(modal.components)])) == []
 
 
-async def test_a_mistake_of_ours(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_mistake_of_ours(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(*_: Any) -> None:
         raise AttributeError("take")
 
     monkeypatch.setattr(Interactions, "_take", broken)
-    told = await room.whispers(room.slash("quota"))
+    told = await rig.whispers(rig.slash("quota"))
     assert english(json.dumps(told, ensure_ascii=False).replace("\\", "")) == []
 
 

@@ -12,7 +12,7 @@ import pytest
 from adapters.discord.commands import Tree
 from adapters.discord.interactions import Interactions
 from bot import texts
-from tests.adapters.discord.discord_room import Room, a_room
+from tests.adapters.discord.discord_rig import Rig, a_rig
 from tests.houses import picture
 
 SMILES = {"image": ("me.jpg", picture()), "prompt": "she smiles"}
@@ -24,38 +24,38 @@ async def broken(*_: Any, **__: Any) -> Any:
 
 @pytest.mark.parametrize("kind", ["slash", "press", "form"])
 async def test_a_mistake_before_the_acknowledgement(
-    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, kind: str
 ) -> None:
-    room.slash(options=SMILES)
-    (video,) = await room.clips()
-    asked = room.api.press(room.ann, video, "New words") if kind == "form" else None
-    modal = await room.api.until(lambda: asked.modal) if asked else None
+    rig.slash(options=SMILES)
+    (video,) = await rig.clips()
+    asked = rig.api.press(rig.ann, video, "New words") if kind == "form" else None
+    modal = await rig.api.until(lambda: asked.modal) if asked else None
     monkeypatch.setattr(Interactions, "_take", broken)
     if kind == "slash":
-        asked = room.slash("quota")
+        asked = rig.slash("quota")
     elif kind == "press":
-        asked = room.api.press(room.ann, video, "Again · 5 credits")
+        asked = rig.api.press(rig.ann, video, "Again · 5 credits")
     else:
-        asked = room.api.submit(modal, {"words": "she waves"})
-    assert texts.chat.BROKE in [told.replace("\\", "") for told in await room.whispers(asked)]
+        asked = rig.api.submit(modal, {"words": "she waves"})
+    assert texts.chat.BROKE in [told.replace("\\", "") for told in await rig.whispers(asked)]
     assert "Traceback" in caplog.text
     assert "in broken" in caplog.text
 
 
 async def test_a_mistake_behind_it_ends_the_thinking(
-    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(room.house.core, "handle", broken)
-    asked = room.slash("quota")
-    await room.api.until(lambda: any("Something went wrong" in one.content for one in asked.responses))
-    said = room.api.say(room.ann, room.channel, "/quota", mention_bot=True)
-    await room.api.until(lambda: any("Something went wrong" in one.content for one in room.posts()))
+    monkeypatch.setattr(rig.house.core, "handle", broken)
+    asked = rig.slash("quota")
+    await rig.api.until(lambda: any("Something went wrong" in one.content for one in asked.responses))
+    said = rig.api.say(rig.ann, rig.channel, "/quota", mention_bot=True)
+    await rig.api.until(lambda: any("Something went wrong" in one.content for one in rig.posts()))
     assert said is not None
     assert "in broken" in caplog.text
 
 
 async def test_an_acknowledgement_over_which_the_library_stumbles_leaves_nobody_thinking(
-    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Discord took it; what the library makes of the answer raises, so the request was kept and never begun."""
     real = discord.InteractionResponse.defer
@@ -65,14 +65,14 @@ async def test_an_acknowledgement_over_which_the_library_stumbles_leaves_nobody_
         await broken()
 
     monkeypatch.setattr(discord.InteractionResponse, "defer", stumbles)
-    room.slash(options=SMILES)
-    (video,) = await room.clips()
+    rig.slash(options=SMILES)
+    (video,) = await rig.clips()
     assert "she smiles" in video.content
     assert "in stumbles" in caplog.text
 
 
 async def test_an_apology_that_fails_itself_is_no_task_that_nobody_looks_at(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: seen.append(context))
@@ -86,7 +86,7 @@ async def test_an_apology_that_fails_itself_is_no_task_that_nobody_looks_at(
         tried.set()
 
     monkeypatch.setattr(Tree, "on_error", on_error)
-    room.slash("quota")
+    rig.slash("quota")
     await asyncio.wait_for(tried.wait(), 60)
     await asyncio.sleep(0)
     gc.collect()
@@ -103,8 +103,8 @@ async def test_commands_whose_answer_cannot_be_read_do_not_restart_discord(
         raise KeyError("name")
 
     monkeypatch.setattr(Tree, "sync", sync)
-    async with a_room(tmp_path, large_clip, new_id) as room:
-        room.slash(options=SMILES)
-        await room.clips()
-        assert not room.discord.trouble()
+    async with a_rig(tmp_path, large_clip, new_id) as rig:
+        rig.slash(options=SMILES)
+        await rig.clips()
+        assert not rig.discord.trouble()
     assert len(synced) == 1

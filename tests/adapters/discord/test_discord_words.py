@@ -16,7 +16,7 @@ from bot.errors import Refusal
 from bot.media.stored import StoredFile
 from bot.model import Clip
 from bot.sentence import verbatim
-from tests.adapters.discord.discord_room import Room
+from tests.adapters.discord.discord_rig import Rig
 from tests.houses import picture
 from tests.loopback.discord.faults import broken, cut, error
 
@@ -25,14 +25,14 @@ SMILES = {"image": PHOTO, "prompt": "she smiles"}
 POST = "POST /channels/{channel}/messages"
 
 
-async def test_prompts_call_nobody_and_format_nothing(room: Room) -> None:
-    room.slash(options=SMILES | {"prompt": f"@everyone <@{room.ann.id}> **loud** `code` </x:1>"})
-    (video,) = await room.clips()
+async def test_prompts_call_nobody_and_format_nothing(rig: Rig) -> None:
+    rig.slash(options=SMILES | {"prompt": f"@everyone <@{rig.ann.id}> **loud** `code` </x:1>"})
+    (video,) = await rig.clips()
     assert "@everyone" not in video.content
-    assert f"<@{room.ann.id}>" not in video.content.replace("\\<", "")
+    assert f"<@{rig.ann.id}>" not in video.content.replace("\\<", "")
     assert "\\*\\*loud\\*\\*" in video.content
-    assert room.api.mentioned(video) == []
-    assert {str(one.body.get("allowed_mentions")) for one in room.api.called(POST)} == {"{'parse': []}"}
+    assert rig.api.mentioned(video) == []
+    assert {str(one.body.get("allowed_mentions")) for one in rig.api.called(POST)} == {"{'parse': []}"}
 
 
 def test_long_text_is_cut_after_it_was_escaped() -> None:
@@ -85,24 +85,24 @@ def test_attachments_come_from_discord_or_from_the_configured_host() -> None:
     RestClient("token", PUBLIC)
 
 
-async def test_an_address_that_is_over_is_renewed(room: Room) -> None:
-    room.api.cdn_lifetime = -10
-    with patch.object(type(room.api), "_refresh", autospec=True) as refresh:
-        file = room.api.upload(room.channel, *PHOTO)
-        old = room.api.attachment_url(file)
-        room.api.cdn_lifetime = 1000
-        refresh.return_value = {"refreshed_urls": [{"original": old, "refreshed": room.api.attachment_url(file)}]}
-        room.api._table = room.api._routes()
-        assert await room.discord._files._fetched(old) == PHOTO[1]
+async def test_an_address_that_is_over_is_renewed(rig: Rig) -> None:
+    rig.api.cdn_lifetime = -10
+    with patch.object(type(rig.api), "_refresh", autospec=True) as refresh:
+        file = rig.api.upload(rig.channel, *PHOTO)
+        old = rig.api.attachment_url(file)
+        rig.api.cdn_lifetime = 1000
+        refresh.return_value = {"refreshed_urls": [{"original": old, "refreshed": rig.api.attachment_url(file)}]}
+        rig.api._table = rig.api._routes()
+        assert await rig.discord._files._fetched(old) == PHOTO[1]
 
 
-async def test_no_redirect_is_followed(room: Room) -> None:
-    room.api.script("CDN", *[error(302, 0)] * 4)
+async def test_no_redirect_is_followed(rig: Rig) -> None:
+    rig.api.script("CDN", *[error(302, 0)] * 4)
     with pytest.raises(Refusal):
-        await room.discord._files._fetched(room.api.attachment_url(room.api.upload(room.channel, *PHOTO)))
+        await rig.discord._files._fetched(rig.api.attachment_url(rig.api.upload(rig.channel, *PHOTO)))
 
 
-async def test_a_hiccup_of_the_cdn_is_not_the_persons_to_see(room: Room) -> None:
-    room.api.script("CDN", broken(502), cut("before"))
-    room.slash(options=SMILES)
-    await room.clips()
+async def test_a_hiccup_of_the_cdn_is_not_the_persons_to_see(rig: Rig) -> None:
+    rig.api.script("CDN", broken(502), cut("before"))
+    rig.slash(options=SMILES)
+    await rig.clips()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 
 
 @pytest.fixture
@@ -16,14 +16,14 @@ def film(large_clip: bytes) -> bytes:
 
 
 @pytest.fixture
-def rooms(tmp_path: Path, film: bytes, new_id: Callable[[], str]) -> Callable[..., AbstractAsyncContextManager[Room]]:
-    """Makes rooms, one after the other on the same store; takes what `a_room` takes."""
-    return lambda **how: a_room(tmp_path, film, new_id, **how)
+def rigs(tmp_path: Path, film: bytes, new_id: Callable[[], str]) -> Callable[..., AbstractAsyncContextManager[Rig]]:
+    """Makes rigs, one after the other on the same store; takes what `a_rig` takes."""
+    return lambda **how: a_rig(tmp_path, film, new_id, **how)
 
 
 @pytest.fixture
-async def room(rooms: Callable[..., AbstractAsyncContextManager[Room]]) -> AsyncIterator[Room]:
-    async with rooms() as made:
+async def rig(rigs: Callable[..., AbstractAsyncContextManager[Rig]]) -> AsyncIterator[Rig]:
+    async with rigs() as made:
         yield made
 
 

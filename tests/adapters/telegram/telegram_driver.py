@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.model import Address
 from tests.adapters.driving import Shown
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 from tests.loopback.telegram.faults import Flood, Refuse
 from tests.loopback.telegram.model import JSON, Chat, Post
 
@@ -18,59 +18,59 @@ class TelegramDriver:
     name = "telegram"
     chats = True
 
-    def __init__(self, room: Room) -> None:
-        self.room = room
-        self.house = room.house
-        self.chat: Chat = room.private
+    def __init__(self, rig: Rig) -> None:
+        self.rig = rig
+        self.house = rig.house
+        self.chat: Chat = rig.private
 
     async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> JSON:
-        api, replied = self.room.api, {"reply_to": to.handle} if to else {}
+        api, replied = self.rig.api, {"reply_to": to.handle} if to else {}
         said = words if self.chat.is_private or to else f"@{api.me.username} {words}"
         if photo:
-            api.photo(self.room.ann, self.chat, photo, said, **replied)
+            api.photo(self.rig.ann, self.chat, photo, said, **replied)
         else:
-            api.say(self.room.ann, self.chat, said, **replied)
+            api.say(self.rig.ann, self.chat, said, **replied)
         return api.updates[-1]
 
     async def again(self, said: JSON) -> None:
-        self.room.api.again(said)
+        self.rig.api.again(said)
 
     def shown(self) -> list[Shown]:
-        popped = [Shown(str(answer.get("text", ""))) for answer in self.room.api.answers.values()]
-        return [*popped, *(_shown(post) for post in self.room.api.sent(self.chat) if not post.deleted)]
+        popped = [Shown(str(answer.get("text", ""))) for answer in self.rig.api.answers.values()]
+        return [*popped, *(_shown(post) for post in self.rig.api.sent(self.chat) if not post.deleted)]
 
     def is_reply(self, shown: Shown, said: JSON) -> bool:
         return bool(shown.handle.reply_to == said["message"]["message_id"])
 
     async def tap(self, shown: Shown, label: str) -> None:
-        self.room.api.press(self.room.ann, shown.handle, label)
+        self.rig.api.press(self.rig.ann, shown.handle, label)
 
     async def kill(self) -> None:
-        task = self.room.tasks.pop(0)
+        task = self.rig.tasks.pop(0)
         task.cancel()
         await asyncio.wait({task})
 
     async def start(self) -> None:
-        await self.room.attend()
-        self.room.tasks.insert(0, self.room.tasks.pop())
+        await self.rig.attend()
+        self.rig.tasks.insert(0, self.rig.tasks.pop())
 
     async def gather(self) -> tuple[Address, str]:
-        api = self.room.api
-        self.chat = api.supergroup(self.room.ann, creator=self.room.ann)
+        api = self.rig.api
+        self.chat = api.supergroup(self.rig.ann, creator=self.rig.ann)
         api.set_member(api.me, self.chat, "administrator")
         return Address(self.name, str(self.chat.id)), f"telegram:{self.chat.id}"
 
     def interject(self, words: str, to: Shown) -> None:
-        self.room.api.say(self.room.api.user("Ben"), self.chat, words, reply_to=to.handle)
+        self.rig.api.say(self.rig.api.user("Ben"), self.chat, words, reply_to=to.handle)
 
     def flood(self) -> None:
-        self.room.api.trouble["sendVideo"] += [Flood(1)]
+        self.rig.api.trouble["sendVideo"] += [Flood(1)]
 
     def gone(self) -> None:
-        self.room.api.trouble["sendVideo"] += [Refuse(403, "Forbidden: bot was blocked by the user")]
+        self.rig.api.trouble["sendVideo"] += [Refuse(403, "Forbidden: bot was blocked by the user")]
 
     async def react(self, message: str, *reactions: str) -> None:
-        self.room.api.react(self.room.ann, self.chat.posts[int(message)], *reactions)
+        self.rig.api.react(self.rig.ann, self.chat.posts[int(message)], *reactions)
 
 
 def _shown(post: Post) -> Shown:
@@ -80,5 +80,5 @@ def _shown(post: Post) -> Shown:
 
 @asynccontextmanager
 async def telegram(folder: Path, clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[TelegramDriver]:
-    async with a_room(folder, clip, new_id) as room:
-        yield TelegramDriver(room)
+    async with a_rig(folder, clip, new_id) as rig:
+        yield TelegramDriver(rig)

@@ -14,7 +14,7 @@ from bot import texts
 from bot.conversation import Reply, ShownClip
 from bot.media.fit import Fitting
 from bot.model import Accepted, Address, Clip, Refused
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 from tests.elsewhere import Elsewhere
 from tests.houses import picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble
@@ -23,17 +23,17 @@ from tests.loopback.telegram.server import BotApi
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
 
-Rooms = Callable[..., AbstractAsyncContextManager[Room]]
+Rigs = Callable[..., AbstractAsyncContextManager[Rig]]
 
 
-def order(room: Room, words: str = "she smiles", **how: object) -> Post:
-    return room.api.photo(room.ann, room.private, picture(), words, **how)
+def order(rig: Rig, words: str = "she smiles", **how: object) -> Post:
+    return rig.api.photo(rig.ann, rig.private, picture(), words, **how)
 
 
-async def test_what_comes_with_the_clip(room: Room, large_clip: bytes) -> None:
-    photo = order(room, spoiler=True)
-    video = await room.clip(room.private)
-    (call,) = room.api.called("sendVideo")
+async def test_what_comes_with_the_clip(rig: Rig, large_clip: bytes) -> None:
+    photo = order(rig, spoiler=True)
+    video = await rig.clip(rig.private)
+    (call,) = rig.api.called("sendVideo")
     said = call.params
     assert (said["width"], said["height"], said["duration"]) == (400, 320, 1)
     assert str(said["supports_streaming"]).lower() == "true"
@@ -43,23 +43,23 @@ async def test_what_comes_with_the_clip(room: Room, large_clip: bytes) -> None:
     assert video.reply_to == photo.id
     assert video.clip == large_clip
     assert video.thumbnail
-    (room.house.media.path("x.jpg").parent / "thumb").write_bytes(video.thumbnail)
-    with Image.open(room.house.media.path("x.jpg").parent / "thumb") as thumbnail:
+    (rig.house.media.path("x.jpg").parent / "thumb").write_bytes(video.thumbnail)
+    with Image.open(rig.house.media.path("x.jpg").parent / "thumb") as thumbnail:
         assert thumbnail.format == "JPEG"
         assert max(thumbnail.size) <= 320
     assert "has_spoiler" not in {key for key in said if str(said[key]).lower() == "false"}
 
 
-async def test_a_clip_is_sent_from_wherever_it_stands(room: Room, large_clip: bytes) -> None:
+async def test_a_clip_is_sent_from_wherever_it_stands(rig: Rig, large_clip: bytes) -> None:
     film = ShownClip(Elsewhere(large_clip), Clip("clip.mp4", 400, 320, 1.0, len(large_clip)), poster=Elsewhere(b"jpeg"))
-    posted = await room.chat.send(Address("telegram", str(room.private.id)), Reply("x", clip=film), nonce="a")
-    (post,) = [one for one in room.api.sent(room.private) if str(one.id) == posted.message]
+    posted = await rig.chat.send(Address("telegram", str(rig.private.id)), Reply("x", clip=film), nonce="a")
+    (post,) = [one for one in rig.api.sent(rig.private) if str(one.id) == posted.message]
     assert (post.clip, post.thumbnail) == (large_clip, b"jpeg")
 
 
-async def test_the_longest_order_still_says_that_it_is_made_by_a_machine(room: Room) -> None:
-    order(room, f"{'👩‍👩‍👧' * 60} --no {'é' * 300} --cfg 0.7")
-    video = await room.clip(room.private)
+async def test_the_longest_order_still_says_that_it_is_made_by_a_machine(rig: Rig) -> None:
+    order(rig, f"{'👩‍👩‍👧' * 60} --no {'é' * 300} --cfg 0.7")
+    video = await rig.clip(rig.private)
     assert "AI-generated" in video.words
 
 
@@ -72,51 +72,51 @@ async def test_a_clip_over_the_limit_is_made_to_fit(
     api, limit = BotApi(), len(clip) // 2
     api.upload_limit = limit
     monkeypatch.setattr(lines, "UPLOAD", limit)
-    async with a_room(tmp_path, clip, new_id, api=api, upload=10**9 if at_server else limit) as room:
-        order(room)
-        video = await room.clip(room.private, 30)
+    async with a_rig(tmp_path, clip, new_id, api=api, upload=10**9 if at_server else limit) as rig:
+        order(rig)
+        video = await rig.clip(rig.private, 30)
         assert video.clip
         assert len(video.clip) <= limit
         assert [call.code for call in api.called("sendVideo")] == [413, 200][1 - at_server :]
 
 
 @pytest.mark.parametrize("link", [None, lambda name: f"https://photoplay.example/media/{name}"])
-async def test_a_clip_that_cannot_fit_is_told_of(rooms: Rooms, link: Callable[[str], str] | None) -> None:
-    async with rooms(upload=100, start=False) as room:
-        room.house.worker._steps._delivery._fitting = Fitting(room.house.media, link)
-        await room.open()
-        order(room)
-        (job,) = await room.done()
+async def test_a_clip_that_cannot_fit_is_told_of(rigs: Rigs, link: Callable[[str], str] | None) -> None:
+    async with rigs(upload=100, start=False) as rig:
+        rig.house.worker._steps._delivery._fitting = Fitting(rig.house.media, link)
+        await rig.open()
+        order(rig)
+        (job,) = await rig.done()
         assert job.clip
-        told = room.api.sent(room.private)[-1]
+        told = rig.api.sent(rig.private)[-1]
         assert (f"https://photoplay.example/media/{job.clip.name}" if link else texts.chat.CLIP_TOO_LARGE) in told.words
-        assert not room.api.called("sendVideo")
+        assert not rig.api.called("sendVideo")
 
 
-async def test_a_clip_is_sent_again_without_an_upload(room: Room) -> None:
-    order(room)
-    video = await room.clip(room.private)
-    (job,) = await room.done()
+async def test_a_clip_is_sent_again_without_an_upload(rig: Rig) -> None:
+    order(rig)
+    video = await rig.clip(rig.private)
+    (job,) = await rig.done()
     assert job.copy_id == video["video"]["file_id"]
-    room.api.say(room.ann, room.private, f"/clip {job.id}")
-    await room.api.until(lambda: len(room.videos(room.private)) == 2)
-    assert not room.api.called("sendVideo")[-1].files
-    assert room.api.called("sendVideo")[-1].params["video"] == job.copy_id
+    rig.api.say(rig.ann, rig.private, f"/clip {job.id}")
+    await rig.api.until(lambda: len(rig.videos(rig.private)) == 2)
+    assert not rig.api.called("sendVideo")[-1].files
+    assert rig.api.called("sendVideo")[-1].params["video"] == job.copy_id
 
 
-async def test_a_name_that_telegram_forgot(room: Room) -> None:
-    order(room)
-    await room.clip(room.private)
-    (job,) = await room.done()
-    room.api.files.clear()
-    room.api.say(room.ann, room.private, f"/clip {job.id}")
-    await room.api.until(lambda: len(room.videos(room.private)) == 2)
-    assert room.api.called("sendVideo")[-1].files
+async def test_a_name_that_telegram_forgot(rig: Rig) -> None:
+    order(rig)
+    await rig.clip(rig.private)
+    (job,) = await rig.done()
+    rig.api.files.clear()
+    rig.api.say(rig.ann, rig.private, f"/clip {job.id}")
+    await rig.api.until(lambda: len(rig.videos(rig.private)) == 2)
+    assert rig.api.called("sendVideo")[-1].files
     assert job.clip
-    room.api.files.clear()
-    room.house.media.path(job.clip.name).unlink()
-    room.api.say(room.ann, room.private, f"/clip {job.id}")
-    await room.told(room.private, texts.chat.CLIP_GONE)
+    rig.api.files.clear()
+    rig.house.media.path(job.clip.name).unlink()
+    rig.api.say(rig.ann, rig.private, f"/clip {job.id}")
+    await rig.told(rig.private, texts.chat.CLIP_GONE)
 
 
 @pytest.mark.parametrize(
@@ -131,92 +131,92 @@ async def test_a_name_that_telegram_forgot(room: Room) -> None:
     ],
     ids=lambda refusal: refusal.description,
 )
-async def test_a_clip_that_is_refused_is_told_in_words(room: Room, refusal: Refuse) -> None:
-    room.api.trouble["sendVideo"] += [refusal]
-    order(room)
-    told = await room.told(room.private, "this chat didn't take it")
-    (job,) = await room.done()
+async def test_a_clip_that_is_refused_is_told_in_words(rig: Rig, refusal: Refuse) -> None:
+    rig.api.trouble["sendVideo"] += [refusal]
+    order(rig)
+    told = await rig.told(rig.private, "this chat didn't take it")
+    (job,) = await rig.done()
     assert f"/clip {job.id}" in told.words
     assert told.labels[0] == "Send it again"
-    await room.api.until(lambda: [post for post in room.api.sent(room.private) if not post.deleted] == [told])
+    await rig.api.until(lambda: [post for post in rig.api.sent(rig.private) if not post.deleted] == [told])
 
 
-async def test_what_is_refused_again_is_told_again(room: Room) -> None:
-    room.api.trouble["sendVideo"] += [Refuse(400, "Bad Request: not enough rights to send videos to the chat")] * 2
-    order(room)
-    told = await room.told(room.private, "this chat didn't take it")
-    room.api.press(room.ann, told, "Send it again")
-    await room.api.until(lambda: len([p for p in room.api.sent(room.private) if "didn't take it" in p.words]) == 2)
-    room.api.press(room.ann, room.api.sent(room.private)[-1], "Send it again")
-    await room.clip(room.private)
+async def test_what_is_refused_again_is_told_again(rig: Rig) -> None:
+    rig.api.trouble["sendVideo"] += [Refuse(400, "Bad Request: not enough rights to send videos to the chat")] * 2
+    order(rig)
+    told = await rig.told(rig.private, "this chat didn't take it")
+    rig.api.press(rig.ann, told, "Send it again")
+    await rig.api.until(lambda: len([p for p in rig.api.sent(rig.private) if "didn't take it" in p.words]) == 2)
+    rig.api.press(rig.ann, rig.api.sent(rig.private)[-1], "Send it again")
+    await rig.clip(rig.private)
 
 
 @pytest.mark.parametrize("words", ["CHAT_WRITE_FORBIDDEN", "not enough rights to send text messages to the chat"])
-async def test_a_chat_that_takes_nothing_ends_it(room: Room, words: str) -> None:
-    room.api.trouble["sendVideo"] += [Refuse(400, f"Bad Request: {words}")]
-    order(room)
-    await room.api.until(lambda: room.api.called("sendVideo"))
-    room.api.trouble["sendMessage"] += [Refuse(400, f"Bad Request: {words}")]
-    (job,) = await room.done()
+async def test_a_chat_that_takes_nothing_ends_it(rig: Rig, words: str) -> None:
+    rig.api.trouble["sendVideo"] += [Refuse(400, f"Bad Request: {words}")]
+    order(rig)
+    await rig.api.until(lambda: rig.api.called("sendVideo"))
+    rig.api.trouble["sendMessage"] += [Refuse(400, f"Bad Request: {words}")]
+    (job,) = await rig.done()
     assert (job.outcome, job.sent_id) == ("clip", None)
-    await room.api.until(lambda: all(post.deleted for post in room.api.sent(room.private)))
+    await rig.api.until(lambda: all(post.deleted for post in rig.api.sent(rig.private)))
 
 
 @pytest.mark.parametrize(
     "hiccup", [Refuse(400, "Bad Request: SLOWMODE_WAIT_1"), Refuse(400, "Bad Request: slow mode is enabled, wait 1 s")]
 )
-async def test_slow_mode_is_waited_out(room: Room, hiccup: Refuse) -> None:
-    room.api.trouble["sendVideo"] += [hiccup]
-    order(room)
-    await room.clip(room.private)
-    assert len(room.api.called("sendVideo")) == 2
+async def test_slow_mode_is_waited_out(rig: Rig, hiccup: Refuse) -> None:
+    rig.api.trouble["sendVideo"] += [hiccup]
+    order(rig)
+    await rig.clip(rig.private)
+    assert len(rig.api.called("sendVideo")) == 2
 
 
 @pytest.mark.parametrize("status", [400, 403])
-async def test_what_a_proxy_says_in_html_is_not_final(room: Room, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+async def test_what_a_proxy_says_in_html_is_not_final(rig: Rig, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
-    room.api.trouble["sendVideo"] += [Refuse(status)]
-    order(room)
-    await room.clip(room.private)
+    rig.api.trouble["sendVideo"] += [Refuse(status)]
+    order(rig)
+    await rig.clip(rig.private)
 
 
 @pytest.mark.parametrize(
     "shape", [Refuse(413), Refuse(413, "Request Entity Too Large"), Refuse(400, "Bad Request: file is too big")]
 )
-async def test_whatever_calls_a_clip_too_large_gets_words(room: Room, shape: Refuse) -> None:
-    room.api.trouble["sendVideo"] += [shape] * 4
-    order(room)
-    await room.told(room.private, texts.chat.CLIP_TOO_LARGE)
-    await room.done()
+async def test_whatever_calls_a_clip_too_large_gets_words(rig: Rig, shape: Refuse) -> None:
+    rig.api.trouble["sendVideo"] += [shape] * 4
+    order(rig)
+    await rig.told(rig.private, texts.chat.CLIP_TOO_LARGE)
+    await rig.done()
 
 
 @pytest.mark.parametrize("trouble", [Cut("unanswered"), Cut("answering"), Refuse(504)])
-async def test_an_upload_without_an_answer_is_not_repeated(room: Room, trouble: Trouble) -> None:
-    room.api.trouble["sendVideo"] += [trouble]
-    order(room)
-    unsure = await room.told(room.private, "didn't confirm that it arrived")
+async def test_an_upload_without_an_answer_is_not_repeated(rig: Rig, trouble: Trouble) -> None:
+    rig.api.trouble["sendVideo"] += [trouble]
+    order(rig)
+    unsure = await rig.told(rig.private, "didn't confirm that it arrived")
     assert unsure.labels == ["Send it again"]
-    (job,) = await room.done()
+    (job,) = await rig.done()
     assert job.clip
-    assert len(room.api.called("sendVideo")) == 1
-    room.api.press(room.ann, unsure, "Send it again")
-    await room.api.until(
-        lambda: len([c for c in room.api.called("sendVideo") if c.code == 200]) >= 1 + (trouble != Refuse(504))
+    assert len(rig.api.called("sendVideo")) == 1
+    rig.api.press(rig.ann, unsure, "Send it again")
+    await rig.api.until(
+        lambda: len([c for c in rig.api.called("sendVideo") if c.code == 200]) >= 1 + (trouble != Refuse(504))
     )
-    assert room.house.provider.orders
-    assert len(room.house.provider.orders) == 1
+    assert rig.house.provider.orders
+    assert len(rig.house.provider.orders) == 1
 
 
-async def test_an_upload_that_is_never_answered(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_upload_that_is_never_answered(rigs: Rigs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "READ", 0.3)
-    async with rooms() as room:
-        room.api.trouble["sendVideo"] += [Hold("unanswered", 2.0)]
-        order(room)
-        await room.told(room.private, "didn't confirm that it arrived")
-        assert len(room.videos(room.private)) == 1
+    async with rigs() as rig:
+        rig.api.trouble["sendVideo"] += [Hold("unanswered", 2.0)]
+        order(rig)
+        await rig.told(rig.private, "didn't confirm that it arrived")
+        assert len(rig.videos(rig.private)) == 1
 
 
-async def test_a_slow_upload_is_given_its_time(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_upload_is_given_its_time(rigs: Rigs, monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence counts only once all of it is sent."""
     monkeypatch.setattr(requests, "READ", 0.3)
     read = BotApi._read
@@ -227,70 +227,70 @@ async def test_a_slow_upload_is_given_its_time(rooms: Rooms, monkeypatch: pytest
         return await read(self, request)
 
     monkeypatch.setattr(BotApi, "_read", slowly)
-    async with rooms() as room:
-        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]
-        order(room)
-        await room.done()
-        assert len(room.videos(room.private)) == 1
-        assert len(room.api.called("sendVideo")) == 1
+    async with rigs() as rig:
+        rig.house.provider.clips[:] = [rig.house.provider.clips[0] + b"\0" * 20_000_000]
+        order(rig)
+        await rig.done()
+        assert len(rig.videos(rig.private)) == 1
+        assert len(rig.api.called("sendVideo")) == 1
 
 
-async def test_a_stalled_upload_is_begun_anew(rooms: Rooms, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stalled_upload_is_begun_anew(rigs: Rigs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "WHOLE", 0.4)
-    async with rooms() as room:
-        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]
-        room.api.trouble["sendVideo"] += [Hold("unread", 2.0)]
-        order(room)
-        await room.done()
-        assert len(room.videos(room.private)) == 1
+    async with rigs() as rig:
+        rig.house.provider.clips[:] = [rig.house.provider.clips[0] + b"\0" * 20_000_000]
+        rig.api.trouble["sendVideo"] += [Hold("unread", 2.0)]
+        order(rig)
+        await rig.done()
+        assert len(rig.videos(rig.private)) == 1
 
 
 @pytest.mark.parametrize("trouble", [Cut("reading"), Refuse(502), Refuse(500, "Internal Server Error")])
-async def test_an_upload_that_broke_off_is_begun_anew(rooms: Rooms, trouble: Trouble) -> None:
-    async with rooms() as room:
-        room.house.provider.clips[:] = [room.house.provider.clips[0] + b"\0" * 20_000_000]
-        room.api.trouble["sendVideo"] += [trouble]
-        order(room)
-        await room.done()
-        assert len(room.videos(room.private)) == 1
-        assert "didn't confirm" not in "".join(post.words for post in room.api.sent(room.private))
+async def test_an_upload_that_broke_off_is_begun_anew(rigs: Rigs, trouble: Trouble) -> None:
+    async with rigs() as rig:
+        rig.house.provider.clips[:] = [rig.house.provider.clips[0] + b"\0" * 20_000_000]
+        rig.api.trouble["sendVideo"] += [trouble]
+        order(rig)
+        await rig.done()
+        assert len(rig.videos(rig.private)) == 1
+        assert "didn't confirm" not in "".join(post.words for post in rig.api.sent(rig.private))
 
 
-async def test_a_failure_that_is_never_confirmed_is_not_told_for_ever(room: Room) -> None:
-    room.house.provider.polls[:] = [Refused("failed")]
+async def test_a_failure_that_is_never_confirmed_is_not_told_for_ever(rig: Rig) -> None:
+    rig.house.provider.polls[:] = [Refused("failed")]
     sends = [None] + [Cut("unanswered")] * 20
-    room.api.trouble["sendMessage"] += sends
-    order(room)
-    (job,) = await room.done()
+    rig.api.trouble["sendMessage"] += sends
+    order(rig)
+    (job,) = await rig.done()
     assert job.outcome == "failed"
-    assert len(room.api.called("sendMessage")) <= 7
+    assert len(rig.api.called("sendMessage")) <= 7
 
 
-async def test_a_status_line_goes_even_if_telegram_hiccups(room: Room) -> None:
-    room.api.trouble["deleteMessage"] += [Refuse(502), Cut("unread")]
-    order(room)
-    await room.clip(room.private)
-    await room.api.until(lambda: room.api.sent(room.private)[0].deleted)
+async def test_a_status_line_goes_even_if_telegram_hiccups(rig: Rig) -> None:
+    rig.api.trouble["deleteMessage"] += [Refuse(502), Cut("unread")]
+    order(rig)
+    await rig.clip(rig.private)
+    await rig.api.until(lambda: rig.api.sent(rig.private)[0].deleted)
 
 
-async def test_a_status_line_too_old_to_delete_says_done(room: Room) -> None:
-    room.api.trouble["deleteMessage"] += [Refuse(400, "Bad Request: message can't be deleted for everyone")]
-    order(room)
-    await room.clip(room.private)
-    await room.api.until(lambda: room.api.sent(room.private)[0].words == texts.jobs.DONE)
-    edits = len(room.api.called("editMessageText"))
+async def test_a_status_line_too_old_to_delete_says_done(rig: Rig) -> None:
+    rig.api.trouble["deleteMessage"] += [Refuse(400, "Bad Request: message can't be deleted for everyone")]
+    order(rig)
+    await rig.clip(rig.private)
+    await rig.api.until(lambda: rig.api.sent(rig.private)[0].words == texts.jobs.DONE)
+    edits = len(rig.api.called("editMessageText"))
     await asyncio.sleep(0.1)
-    assert len(room.api.called("editMessageText")) == edits
-    assert not room.api.sent(room.private)[0].labels
+    assert len(rig.api.called("editMessageText")) == edits
+    assert not rig.api.sent(rig.private)[0].labels
 
 
-async def test_a_flood_delays_and_loses_nothing(room: Room) -> None:
-    room.house.provider.creates[:] = [Accepted("local", "remote")]
-    room.api.trouble["sendVideo"] += [Flood(1)]
-    order(room)
-    (job,) = await room.done()
-    assert [call.code for call in room.api.called("sendVideo")] == [429, 200]
-    assert job.sent_id == str(room.videos(room.private)[0].id)
+async def test_a_flood_delays_and_loses_nothing(rig: Rig) -> None:
+    rig.house.provider.creates[:] = [Accepted("local", "remote")]
+    rig.api.trouble["sendVideo"] += [Flood(1)]
+    order(rig)
+    (job,) = await rig.done()
+    assert [call.code for call in rig.api.called("sendVideo")] == [429, 200]
+    assert job.sent_id == str(rig.videos(rig.private)[0].id)
 
 
 def a_noisy_clip(path: Path) -> bytes:

@@ -16,13 +16,13 @@ from bot.conversation import Inbound
 from bot.errors import StoreDown
 from bot.model import Accepted, Address, Pending, Terms
 from bot.quotas import pricing
-from tests.adapters.telegram.telegram_room import Room
+from tests.adapters.telegram.telegram_rig import Rig
 from tests.fakes import breaks
 from tests.houses import attached, configure, picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse
 from tests.loopback.telegram.server import BotApi
 
-Rooms = Callable[..., AbstractAsyncContextManager[Room]]
+Rigs = Callable[..., AbstractAsyncContextManager[Rig]]
 
 
 @pytest.fixture
@@ -31,19 +31,19 @@ def film(clip: bytes) -> bytes:
 
 
 @pytest.fixture
-async def quiet(rooms: Rooms) -> AsyncIterator[Room]:
-    """A room in which nothing runs yet."""
-    async with rooms(start=False) as made:
+async def quiet(rigs: Rigs) -> AsyncIterator[Rig]:
+    """A rig in which nothing runs yet."""
+    async with rigs(start=False) as made:
         yield made
 
 
-async def said(room: Room, text: str, count: int = 1) -> None:
+async def said(rig: Rig, text: str, count: int = 1) -> None:
     """So many messages with this in them were sent to Ann."""
-    await room.api.until(lambda: len([p for p in room.api.sent(room.private) if text in p.words]) >= count)
+    await rig.api.until(lambda: len([p for p in rig.api.sent(rig.private) if text in p.words]) >= count)
 
 
-async def test_an_update_is_kept_before_the_offset_moves(room: Room) -> None:
-    inbox, go, held = room.house.store.inbox, asyncio.Event(), asyncio.Event()
+async def test_an_update_is_kept_before_the_offset_moves(rig: Rig) -> None:
+    inbox, go, held = rig.house.store.inbox, asyncio.Event(), asyncio.Event()
     take = inbox.take
 
     async def slow(*args: Any) -> bool:
@@ -52,66 +52,66 @@ async def test_an_update_is_kept_before_the_offset_moves(room: Room) -> None:
         return await take(*args)
 
     inbox.take = slow
-    room.api.say(room.ann, room.private, "/help")
+    rig.api.say(rig.ann, rig.private, "/help")
     await held.wait()
-    polls = len(room.api.called("getUpdates"))
+    polls = len(rig.api.called("getUpdates"))
     await asyncio.sleep(0.05)
-    assert len(room.api.called("getUpdates")) == polls
-    assert room.api.pending
+    assert len(rig.api.called("getUpdates")) == polls
+    assert rig.api.pending
     go.set()
-    await room.api.until(lambda: not room.api.pending)
-    assert await inbox.waiting("telegram") or room.api.sent(room.private)
+    await rig.api.until(lambda: not rig.api.pending)
+    assert await inbox.waiting("telegram") or rig.api.sent(rig.private)
 
 
-async def test_a_database_that_fails_for_a_while(room: Room, caplog: pytest.LogCaptureFixture) -> None:
-    breaks(room.house.store.inbox, "take", 3)
+async def test_a_database_that_fails_for_a_while(rig: Rig, caplog: pytest.LogCaptureFixture) -> None:
+    breaks(rig.house.store.inbox, "take", 3)
     troubles = []
-    sleep = room.telegram._intake._sleep
+    sleep = rig.telegram._intake._sleep
 
     async def look(seconds: float) -> None:
-        troubles.append(room.telegram.trouble())
+        troubles.append(rig.telegram.trouble())
         await sleep(seconds)
 
-    room.telegram._intake._sleep = look
+    rig.telegram._intake._sleep = look
     for _ in range(2):
-        room.api.say(room.ann, room.private, "/help")
-    await said(room, "/quota", 2)
+        rig.api.say(rig.ann, rig.private, "/help")
+    await said(rig, "/quota", 2)
     assert any("cannot be kept" in trouble for trouble in troubles)
     assert "cannot be kept: the disk is full" in caplog.text
-    assert not room.telegram.trouble()
+    assert not rig.telegram.trouble()
 
 
-async def test_a_write_whose_answer_is_lost_is_begun_all_the_same(room: Room) -> None:
-    breaks(room.house.store.inbox, "take", 1, done=True)
-    room.api.say(room.ann, room.private, "/help")
-    await said(room, "/quota")
+async def test_a_write_whose_answer_is_lost_is_begun_all_the_same(rig: Rig) -> None:
+    breaks(rig.house.store.inbox, "take", 1, done=True)
+    rig.api.say(rig.ann, rig.private, "/help")
+    await said(rig, "/quota")
 
 
-async def test_a_database_that_fails_in_the_middle_of_the_work(room: Room) -> None:
-    breaks(room.house.store.inbox, "handled", 2)
-    breaks(room.house.store.inbox, "forget", 2)
-    room.api.photo(room.ann, room.private, picture(), "she smiles")
-    await room.done()
-    assert len(room.house.provider.orders) == 1
-    assert len(room.videos(room.private)) == 1
+async def test_a_database_that_fails_in_the_middle_of_the_work(rig: Rig) -> None:
+    breaks(rig.house.store.inbox, "handled", 2)
+    breaks(rig.house.store.inbox, "forget", 2)
+    rig.api.photo(rig.ann, rig.private, picture(), "she smiles")
+    await rig.done()
+    assert len(rig.house.provider.orders) == 1
+    assert len(rig.videos(rig.private)) == 1
 
 
-async def test_the_same_update_twice_and_the_same_message_under_two_updates(room: Room) -> None:
-    room.api.photo(room.ann, room.private, picture(), "she smiles")
-    first = room.api.updates[-1]
-    room.api.again(first)
-    room.api.again({**first, "update_id": first["update_id"] + 1000})
-    room.api.again({**first, "update_id": first["update_id"] + 1000})
-    await room.done()
-    room.api.again(first)
-    room.api.say(room.ann, room.private, "/help")
-    await said(room, "/quota")
-    assert len(room.house.provider.orders) == 1
-    assert len(room.videos(room.private)) == 1
-    assert len([post for post in room.api.sent(room.private) if "left today" in post.words]) <= 1
+async def test_the_same_update_twice_and_the_same_message_under_two_updates(rig: Rig) -> None:
+    rig.api.photo(rig.ann, rig.private, picture(), "she smiles")
+    first = rig.api.updates[-1]
+    rig.api.again(first)
+    rig.api.again({**first, "update_id": first["update_id"] + 1000})
+    rig.api.again({**first, "update_id": first["update_id"] + 1000})
+    await rig.done()
+    rig.api.again(first)
+    rig.api.say(rig.ann, rig.private, "/help")
+    await said(rig, "/quota")
+    assert len(rig.house.provider.orders) == 1
+    assert len(rig.videos(rig.private)) == 1
+    assert len([post for post in rig.api.sent(rig.private) if "left today" in post.words]) <= 1
 
 
-async def test_what_one_person_says_is_done_in_its_order(quiet: Room) -> None:
+async def test_what_one_person_says_is_done_in_its_order(quiet: Rig) -> None:
     for number in range(20):
         quiet.api.say(quiet.ann, quiet.private, f"/nonsense{number}")
     take, numbers = quiet.house.store.inbox.take, itertools.count(20, -1)
@@ -126,7 +126,7 @@ async def test_what_one_person_says_is_done_in_its_order(quiet: Room) -> None:
     assert [f"/nonsense{n}" in posts[n].words or f"nonsense{n}" in posts[n].words for n in range(20)] == [True] * 20
 
 
-async def test_taken_but_not_begun(quiet: Room) -> None:
+async def test_taken_but_not_begun(quiet: Rig) -> None:
     photo = quiet.api.photo(quiet.ann, quiet.private, picture(), "she smiles")
     await quiet.taken()
     await quiet.open()
@@ -136,7 +136,7 @@ async def test_taken_but_not_begun(quiet: Room) -> None:
 
 
 @pytest.mark.parametrize("answered", [False, True])
-async def test_ordered_but_not_ticked_off(quiet: Room, answered: bool) -> None:
+async def test_ordered_but_not_ticked_off(quiet: Rig, answered: bool) -> None:
     photo = quiet.api.photo(quiet.ann, quiet.private, picture(), "she smiles")
     await quiet.taken()
     where = Address("telegram", str(quiet.private.id), str(photo.id))
@@ -154,7 +154,7 @@ async def test_ordered_but_not_ticked_off(quiet: Room, answered: bool) -> None:
 
 
 @pytest.mark.parametrize("kept", [0, 1])
-async def test_an_album_of_which_one_half_was_taken(quiet: Room, kept: int) -> None:
+async def test_an_album_of_which_one_half_was_taken(quiet: Rig, kept: int) -> None:
     """However long Telegram takes to hand out the other half, which was there before we were."""
     quiet.api.album(quiet.ann, quiet.private, [picture(), picture(500, 400)], "day turns to night")
     updates = quiet.api.updates[-2:]
@@ -169,122 +169,122 @@ async def test_an_album_of_which_one_half_was_taken(quiet: Room, kept: int) -> N
     assert order.end
 
 
-async def test_an_update_that_the_library_cannot_read_holds_nobody_up(room: Room) -> None:
-    room.api.again({"update_id": 700_000_900, "message": {"message_id": "?"}})
-    room.api.again({"update_id": 700_000_901, "something_new": {"from": {"id": 1}}})
-    room.api.say(room.ann, room.private, "/help")
-    room.api.updates[-1]["update_id"] = 700_000_902
-    await said(room, "/quota")
-    await room.settled()
-    assert not await room.house.store.inbox.waiting("telegram")
-    assert not room.telegram.trouble()
+async def test_an_update_that_the_library_cannot_read_holds_nobody_up(rig: Rig) -> None:
+    rig.api.again({"update_id": 700_000_900, "message": {"message_id": "?"}})
+    rig.api.again({"update_id": 700_000_901, "something_new": {"from": {"id": 1}}})
+    rig.api.say(rig.ann, rig.private, "/help")
+    rig.api.updates[-1]["update_id"] = 700_000_902
+    await said(rig, "/quota")
+    await rig.settled()
+    assert not await rig.house.store.inbox.waiting("telegram")
+    assert not rig.telegram.trouble()
 
 
-async def test_old_keys_go_while_it_runs(room: Room) -> None:
-    inbox = room.house.store.inbox
+async def test_old_keys_go_while_it_runs(rig: Rig) -> None:
+    inbox = rig.house.store.inbox
     await inbox.take("telegram:update:1", "telegram", "{}", 0.0)
     await inbox.handled("telegram:update:1", 0.0)
-    room.telegram._intake._swept_at = 0.0
-    room.api.say(room.ann, room.private, "/help")
-    await said(room, "/quota")
-    await room.settled()
+    rig.telegram._intake._swept_at = 0.0
+    rig.api.say(rig.ann, rig.private, "/help")
+    await said(rig, "/quota")
+    await rig.settled()
     assert await inbox.take("telegram:update:1", "telegram", "{}", time.time())
 
 
-async def test_a_second_poller_is_said_in_plain_words_once(rooms: Rooms, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_second_poller_is_said_in_plain_words_once(rigs: Rigs, caplog: pytest.LogCaptureFixture) -> None:
     api = BotApi()
     api.trouble["getUpdates"] += [Refuse(409, "Conflict: terminated by other getUpdates request")] * 3
-    async with rooms(api=api) as room:
+    async with rigs(api=api) as rig:
         await api.until(lambda: len(api.called("getUpdates")) == 4)
-        room.api.say(room.ann, room.private, "/help")
-        await said(room, "/quota")
-        assert not room.telegram.trouble()
+        rig.api.say(rig.ann, rig.private, "/help")
+        await said(rig, "/quota")
+        assert not rig.telegram.trouble()
     lines = [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
     assert len(lines) == 1
     assert "another program is receiving this bot's messages" in lines[0]
 
 
-async def test_a_webhook_that_stands_in_the_way_goes(rooms: Rooms) -> None:
+async def test_a_webhook_that_stands_in_the_way_goes(rigs: Rigs) -> None:
     """As after a change from a webhook to polling; its removal may fail at first."""
     api = BotApi()
     api._set_webhook({"url": "http://127.0.0.1:9/hooks/telegram"}, {})
     api.trouble["deleteWebhook"] += [Refuse(502), Cut("unread")]
-    async with rooms(api=api) as room:
-        room.api.say(room.ann, room.private, "/help")
-        await said(room, "/quota")
+    async with rigs(api=api) as rig:
+        rig.api.say(rig.ann, rig.private, "/help")
+        await said(rig, "/quota")
         api._set_webhook({"url": "http://127.0.0.1:9/hooks/telegram"}, {})
-        room.api.say(room.ann, room.private, "/help")
-        await said(room, "/quota", 2)
+        rig.api.say(rig.ann, rig.private, "/help")
+        await said(rig, "/quota", 2)
         assert api.webhook is None
 
 
-async def test_a_token_that_is_refused_stops_this_platform_only(rooms: Rooms, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_token_that_is_refused_stops_this_platform_only(rigs: Rigs, caplog: pytest.LogCaptureFixture) -> None:
     api = BotApi()
     api.trouble["getMe"] += [Refuse(401, "Unauthorized")]
-    async with rooms(api=api, start=False) as room:
-        supervisor = await room.attend()
+    async with rigs(api=api, start=False) as rig:
+        supervisor = await rig.attend()
         async with asyncio.timeout(60):
             while not supervisor.troubles()["telegram"]:
                 await asyncio.sleep(0.01)
         assert "TELEGRAM_TOKEN" in supervisor.troubles()["telegram"]
         assert len(api.calls) == 1
-        reply = await room.house.say("/quota")  # the house goes on
+        reply = await rig.house.say("/quota")  # the house goes on
         assert not reply.refused
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
 
 
-async def test_a_token_that_is_revoked_later(room: Room) -> None:
-    room.api.trouble["getUpdates"] += [Refuse(401, "Unauthorized")]
-    room.api.say(room.ann, room.private, "/help")
-    await room.api.until(lambda: not room.api.trouble["getUpdates"])
+async def test_a_token_that_is_revoked_later(rig: Rig) -> None:
+    rig.api.trouble["getUpdates"] += [Refuse(401, "Unauthorized")]
+    rig.api.say(rig.ann, rig.private, "/help")
+    await rig.api.until(lambda: not rig.api.trouble["getUpdates"])
     async with asyncio.timeout(60):
-        while not room.telegram._open and "TELEGRAM_TOKEN" not in room.supervisor.troubles()["telegram"]:
+        while not rig.telegram._open and "TELEGRAM_TOKEN" not in rig.supervisor.troubles()["telegram"]:
             await asyncio.sleep(0.01)
-    calls = len(room.api.called("getUpdates"))
+    calls = len(rig.api.called("getUpdates"))
     await asyncio.sleep(0.1)
-    assert len(room.api.called("getUpdates")) == calls
+    assert len(rig.api.called("getUpdates")) == calls
 
 
-async def test_telegram_is_away_at_first_and_now_and_then(rooms: Rooms) -> None:
+async def test_telegram_is_away_at_first_and_now_and_then(rigs: Rigs) -> None:
     api = BotApi()
     api.trouble["getMe"] += [Refuse(502), Cut("unread"), Flood(1)]
     api.trouble["getUpdates"] += [Refuse(502), Cut("answering"), Flood(1), Refuse(500, "Internal")]
-    async with rooms(api=api) as room:
-        room.api.say(room.ann, room.private, "/help")
-        await said(room, "/quota")
-        assert not room.supervisor.troubles()["telegram"]
+    async with rigs(api=api) as rig:
+        rig.api.say(rig.ann, rig.private, "/help")
+        await said(rig, "/quota")
+        assert not rig.supervisor.troubles()["telegram"]
 
 
-async def test_silence_is_trouble(rooms: Rooms) -> None:
-    async with rooms(start=False) as room:
-        assert not room.telegram.trouble()
-        room.telegram._heard_at -= 100
-        assert "nothing heard from Telegram for 100 s" in room.telegram.trouble()
+async def test_silence_is_trouble(rigs: Rigs) -> None:
+    async with rigs(start=False) as rig:
+        assert not rig.telegram.trouble()
+        rig.telegram._heard_at -= 100
+        assert "nothing heard from Telegram for 100 s" in rig.telegram.trouble()
 
 
-async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
-    bob = room.api.user("Bob")
-    private = room.api.private(bob)
+async def test_fifty_jobs_that_render_are_in_nobodys_way(rig: Rig) -> None:
+    bob = rig.api.user("Bob")
+    private = rig.api.private(bob)
 
     async def asked(times: int) -> float:
         """Seconds until `/help` is answered: the quickest of some, as others use the machine too."""
         took = []
         for _ in range(times):
-            before, began = len(room.api.sent(private)), time.perf_counter()
-            room.api.say(bob, private, "/help")
-            await room.api.until(lambda before=before: len(room.api.sent(private)) > before)
+            before, began = len(rig.api.sent(private)), time.perf_counter()
+            rig.api.say(bob, private, "/help")
+            await rig.api.until(lambda before=before: len(rig.api.sent(private)) > before)
             took.append(time.perf_counter() - began)
         return min(took)
 
     idle = await asked(8)
-    provider = room.house.provider
+    provider = rig.house.provider
     provider.terms = lambda host=None, model="": Terms("local", True, True, blind=10.0, usual=300.0)
     provider.creates[:], provider.polls[:] = [Accepted("local", "remote")], [Pending()]
-    configure(room.house.core, policy=pricing.Policy(1000))
-    room.house.worker._slots = 60
+    configure(rig.house.core, policy=pricing.Policy(1000))
+    rig.house.worker._slots = 60
     for number in range(50):
-        room.api.photo(room.ann, room.private, picture(), f"she smiles {number} times")
-    await room.api.until(lambda: len(room.api.sent(room.private)) >= 50)
+        rig.api.photo(rig.ann, rig.private, picture(), f"she smiles {number} times")
+    await rig.api.until(lambda: len(rig.api.sent(rig.private)) >= 50)
     async with asyncio.timeout(60):
         while len(provider.orders) < 50:
             await asyncio.sleep(0.02)
@@ -293,7 +293,7 @@ async def test_fifty_jobs_that_render_are_in_nobodys_way(room: Room) -> None:
     assert busy < 20 * idle + 2
 
 
-async def test_a_stop_loses_nothing(quiet: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_stop_loses_nothing(quiet: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lanes, "GRACE", 0.05)
     quiet.api.photo(quiet.ann, quiet.private, picture(), "")
     await quiet.attend()

@@ -15,7 +15,7 @@ from bot import texts
 from bot.conversation import Inbound, Reply
 from bot.model import Address
 from bot.sentence import verbatim
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 from tests.houses import picture
 from tests.loopback.telegram.faults import Refuse
 from tests.loopback.telegram.server import BotApi
@@ -28,54 +28,54 @@ def film(clip: bytes) -> bytes:
     return clip
 
 
-def breaks(room: Room, words: str) -> None:
+def breaks(rig: Rig, words: str) -> None:
     """Whatever is said with these words meets a mistake of ours."""
-    real = room.house.core.handle
+    real = rig.house.core.handle
 
     async def handle(inbound: Inbound) -> Reply:
         if words in inbound.text:
             raise AttributeError("'NoneType' object has no attribute 'read'")
         return await real(inbound)
 
-    room.house.core.handle = handle
+    rig.house.core.handle = handle
 
 
 async def test_a_mistake_of_ours_is_a_sentence_for_the_person_and_a_traceback_in_the_log(
-    room: Room, caplog: pytest.LogCaptureFixture
+    rig: Rig, caplog: pytest.LogCaptureFixture
 ) -> None:
-    breaks(room, "/jobs")
-    room.api.say(room.ann, room.private, "/jobs")
-    await room.told(room.private, texts.chat.BROKE)
+    breaks(rig, "/jobs")
+    rig.api.say(rig.ann, rig.private, "/jobs")
+    await rig.told(rig.private, texts.chat.BROKE)
     assert "Traceback" in caplog.text
     assert "in handle" in caplog.text
-    room.api.say(room.ann, room.private, "/help")
-    await room.told(room.private, "/quota")
-    await room.settled()
-    assert not await room.house.store.inbox.waiting("telegram")
+    rig.api.say(rig.ann, rig.private, "/help")
+    await rig.told(rig.private, "/quota")
+    await rig.settled()
+    assert not await rig.house.store.inbox.waiting("telegram")
 
 
-async def test_in_a_group_only_who_called_us_hears_of_it(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    group = room.api.group(room.ann)
-    before = len(room.api.sent(group))
+async def test_in_a_group_only_who_called_us_hears_of_it(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    group = rig.api.group(rig.ann)
+    before = len(rig.api.sent(group))
 
     async def read(*_: Any) -> Any:
         raise KeyError("new")
 
     with monkeypatch.context() as patch:
-        patch.setattr(room.telegram._messages._people, "read", read)
-        room.api.say(room.ann, group, "nice weather")
-        room.api.say(room.ann, group, f"/jobs@{room.api.me.username}")
-        await room.told(group, texts.chat.BROKE)
-        await room.settled()
-    assert len(room.api.sent(group)) == before + 1
+        patch.setattr(rig.telegram._messages._people, "read", read)
+        rig.api.say(rig.ann, group, "nice weather")
+        rig.api.say(rig.ann, group, f"/jobs@{rig.api.me.username}")
+        await rig.told(group, texts.chat.BROKE)
+        await rig.settled()
+    assert len(rig.api.sent(group)) == before + 1
 
 
-async def test_a_tap_that_meets_a_mistake_is_answered(room: Room) -> None:
-    room.api.photo(room.ann, room.private, picture(), "she smiles")
-    video = await room.clip(room.private)
-    breaks(room, "/next")
-    query = room.api.press(room.ann, video, "Continue")
-    assert (await room.answer(query))["text"] == texts.chat.BROKE
+async def test_a_tap_that_meets_a_mistake_is_answered(rig: Rig) -> None:
+    rig.api.photo(rig.ann, rig.private, picture(), "she smiles")
+    video = await rig.clip(rig.private)
+    breaks(rig, "/next")
+    query = rig.api.press(rig.ann, video, "Continue")
+    assert (await rig.answer(query))["text"] == texts.chat.BROKE
 
 
 @pytest.mark.parametrize("method", ["deleteWebhook", "setMyCommands", "answerCallbackQuery", "editMessageText"])
@@ -84,30 +84,30 @@ async def test_a_method_that_a_server_of_ones_own_lacks_is_no_bad_token(
 ) -> None:
     api = BotApi()
     api.trouble[method] += [LACKS] * 5
-    async with a_room(tmp_path, clip, new_id, api=api) as room:
-        room.api.photo(room.ann, room.private, picture(), "she smiles")
-        await room.clip(room.private)
-        assert not room.supervisor.troubles()["telegram"]
+    async with a_rig(tmp_path, clip, new_id, api=api) as rig:
+        rig.api.photo(rig.ann, rig.private, picture(), "she smiles")
+        await rig.clip(rig.private)
+        assert not rig.supervisor.troubles()["telegram"]
 
 
 async def test_a_token_that_telegram_does_not_know_is_one_also_when_it_says_404(
     tmp_path: Path, clip: bytes, new_id: Callable[[], str]
 ) -> None:
     api = BotApi()
-    async with a_room(tmp_path, clip, new_id, api=api) as room:
+    async with a_rig(tmp_path, clip, new_id, api=api) as rig:
         api.trouble["getMe"] += [Refuse(404, "Not Found")]
         api.trouble["getUpdates"] += [Refuse(404, "Not Found")]
-        room.api.say(room.ann, room.private, "/help")
+        rig.api.say(rig.ann, rig.private, "/help")
         async with asyncio.timeout(60):
-            while "TELEGRAM_TOKEN" not in room.supervisor.troubles()["telegram"]:
+            while "TELEGRAM_TOKEN" not in rig.supervisor.troubles()["telegram"]:
                 await asyncio.sleep(0.01)
 
 
 async def test_polls_that_are_answered_at_once_are_not_asked_without_a_pause(
-    room: Room, monkeypatch: pytest.MonkeyPatch
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(platform, "FLOOR", 0.1)
-    room.telegram._sleep = asyncio.sleep
+    rig.telegram._sleep = asyncio.sleep
     asked: list[float] = []
     same = {"update_id": 7, "message": {"message_id": 1, "date": 1, "chat": {"id": 1, "type": "private"}}}
 
@@ -115,8 +115,8 @@ async def test_polls_that_are_answered_at_once_are_not_asked_without_a_pause(
         asked.append(time.monotonic())
         return [] if len(asked) < 4 else [same]
 
-    monkeypatch.setattr(type(room.line), "updates", updates)
-    room.api.say(room.ann, room.private, "/help")  # ends the poll that is under way
+    monkeypatch.setattr(type(rig.line), "updates", updates)
+    rig.api.say(rig.ann, rig.private, "/help")  # ends the poll that is under way
     async with asyncio.timeout(60):
         while len(asked) < 8:
             await asyncio.sleep(0.01)
@@ -126,21 +126,21 @@ async def test_polls_that_are_answered_at_once_are_not_asked_without_a_pause(
 
 
 async def test_an_answer_that_cannot_be_read_is_not_sent_again(
-    room: Room, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    rig: Rig, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It arrived: to say it again would be a second message."""
-    send = room.api._send_message
+    send = rig.api._send_message
 
     def unreadable(*said: Any) -> dict[str, Any]:
         return {name: value for name, value in send(*said).items() if name != "message_id"}
 
     caplog.set_level(logging.INFO)
     with monkeypatch.context() as patch:
-        patch.setitem(room.api._methods, "sendMessage", unreadable)
-        room.hold()
-        posted = await room.telegram._replies.tell(
-            Address("telegram", str(room.private.id)), Reply(verbatim("x"), job="j")
+        patch.setitem(rig.api._methods, "sendMessage", unreadable)
+        rig.hold()
+        posted = await rig.telegram._replies.tell(
+            Address("telegram", str(rig.private.id)), Reply(verbatim("x"), job="j")
         )
     assert posted is None
-    assert [post.words for post in room.api.sent(room.private)] == ["x"]
+    assert [post.words for post in rig.api.sent(rig.private)] == ["x"]
     assert "cannot be read" in caplog.text

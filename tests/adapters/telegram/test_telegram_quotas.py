@@ -15,7 +15,7 @@ from bot.model import Address
 from bot.operator_notices import to_operators
 from bot.quotas import pricing
 from bot.sentence import verbatim
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 from tests.houses import configure, picture
 from tests.loopback.telegram.faults import Refuse
 from tests.loopback.telegram.model import Chat, Post, User, units
@@ -29,7 +29,7 @@ DAY = 86_400
 class Town:
     """Ann's group; Bob, Cem and Dora are in it, and Dora has a username."""
 
-    room: Room
+    rig: Rig
     ann: User
     bob: User
     cem: User
@@ -38,7 +38,7 @@ class Town:
 
     @property
     def api(self) -> BotApi:
-        return self.room.api
+        return self.rig.api
 
     @property
     def scope(self) -> str:
@@ -48,7 +48,7 @@ class Town:
         """The first new message of the bot in the group once this was said; it has these words."""
         count = len(self.api.sent(self.group))
         self.api.say(user, self.group, said, **where)
-        post = (await self.room.sent(self.group, count + 1))[count]
+        post = (await self.rig.sent(self.group, count + 1))[count]
         assert part in post.words, post.words
         return post
 
@@ -58,7 +58,7 @@ class Town:
         before, after = said.split("{}")
         mark = {"type": "text_mention", "offset": units(before), "length": units(whom.first_name), "user": whom.json()}
         self.api._act(user, self.group, {"text": before + whom.first_name + after, "entities": [mark]})
-        post = (await self.room.sent(self.group, count + 1))[count]
+        post = (await self.rig.sent(self.group, count + 1))[count]
         assert part in post.words, post.words
         return post
 
@@ -66,26 +66,26 @@ class Town:
         """What is told first about an order."""
         count = len(self.api.sent(self.group))
         self.api.photo(user, self.group, picture(), f"/animate@{ME} {words}")
-        post = (await self.room.sent(self.group, count + 1))[count]
+        post = (await self.rig.sent(self.group, count + 1))[count]
         assert part in post.words, post.words
         return post
 
     async def taps(self, user: User, post: Post, button: str) -> str:
         query = self.api.press(user, post, button)
-        return str((await self.room.answer(query)).get("text", ""))
+        return str((await self.rig.answer(query)).get("text", ""))
 
 
-def gathered(room: Room) -> Town:
-    bob, cem, dora = room.api.user("Bob"), room.api.user("Cem 🎬"), room.api.user("Dora", "Dora_77")
-    group = room.api.supergroup(room.ann, bob, cem, dora, title="Friends", creator=room.ann)
-    return Town(room, room.ann, bob, cem, dora, group)
+def gathered(rig: Rig) -> Town:
+    bob, cem, dora = rig.api.user("Bob"), rig.api.user("Cem 🎬"), rig.api.user("Dora", "Dora_77")
+    group = rig.api.supergroup(rig.ann, bob, cem, dora, title="Friends", creator=rig.ann)
+    return Town(rig, rig.ann, bob, cem, dora, group)
 
 
 @pytest.fixture
 async def town(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Town]:
-    async with a_room(tmp_path, large_clip, new_id) as room:
-        room.hold()
-        yield gathered(room)
+    async with a_rig(tmp_path, large_clip, new_id) as rig:
+        rig.hold()
+        yield gathered(rig)
 
 
 # ── What admins say ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -109,8 +109,8 @@ async def test_a_member_is_refused_in_words_and_once_a_minute(town: Town) -> Non
 async def test_a_tap_that_is_refused_again_says_so_to_whoever_tapped_alone(town: Town) -> None:
     status = await town.orders(town.bob, "25 left today")
     job_id = status.buttons[0][0]["callback_data"].split()[1]
-    town.room.go_on()
-    clip = await town.room.clip(town.group)
+    town.rig.go_on()
+    clip = await town.rig.clip(town.group)
     await town.hears(town.ann, "/quota set default 5 a day", "everyone")
     again = next(button["callback_data"] for row in clip.buttons for button in row if f"/again {job_id}" in str(button))
     assert "That clip costs 5 credits" in await town.taps(town.bob, clip, again)
@@ -127,7 +127,7 @@ async def test_a_tap_that_is_refused_again_says_so_to_whoever_tapped_alone(town:
 async def test_what_admins_say_is_refused_to_members(town: Town, said: str) -> None:
     theirs = town.api.say(town.cem, town.group, "hello")
     await town.hears(town.bob, said, texts.admin.NOT_ADMIN, reply_to=theirs)
-    assert not await town.room.house.store.figures.audit(town.scope, 9)
+    assert not await town.rig.house.store.figures.audit(town.scope, 9)
 
 
 async def test_whom_a_grant_is_for(town: Town) -> None:
@@ -144,7 +144,7 @@ async def test_whom_a_grant_is_for(town: Town) -> None:
     await town.hears(town.ann, "/grant 10", texts.admin.WHOSE, reply_to=own)
     await town.hears(town.bob, f"/quota@{ME}", "50 credits that you were given")
     await town.hears(town.dora, f"/quota@{ME}", "10 credits that you were given")
-    grants = [(act.about, act.name) for act in await town.room.house.store.figures.audit(town.scope, 9)]
+    grants = [(act.about, act.name) for act in await town.rig.house.store.figures.audit(town.scope, 9)]
     assert sorted(grants) == sorted((f"person:telegram:{user.id}", "Ann") for user in (town.bob, town.cem, town.dora))
 
 
@@ -162,7 +162,7 @@ async def test_a_username_is_noted_once_a_day_and_known_after_a_restart(
     town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noted: list[str] = []
-    inbox = town.room.house.store.inbox
+    inbox = town.rig.house.store.inbox
     real = inbox.remember
 
     async def remember(platform: str, chat: str, name: str, value: str, until: float, about: list[str]) -> None:
@@ -174,7 +174,7 @@ async def test_a_username_is_noted_once_a_day_and_known_after_a_restart(
     for _ in range(3):
         await town.hears(town.dora, f"/quota@{ME}", "30 credits")
     assert noted == ["name:dora_77"]
-    town.room.telegram._messages._people._noted.clear()
+    town.rig.telegram._messages._people._noted.clear()
     await town.hears(town.ann, "/ban @dora_77", "@dora_77 can't order clips here any more.")
 
 
@@ -186,7 +186,7 @@ async def test_a_topics_first_message_is_nobodys_answer(town: Town) -> None:
     await town.hears(town.ann, "/limits channels here", "Orders are taken here.", thread=thread)
     await town.orders(town.bob, "I don't take orders in this channel.")
     town.api.photo(town.bob, forum, picture(), f"/animate@{ME} she smiles", thread=thread)
-    assert (await town.room.told(forum, "25 left today")).thread == thread
+    assert (await town.rig.told(forum, "25 left today")).thread == thread
     theirs = town.api.say(town.bob, forum, "hello", thread=thread)
     await town.hears(town.ann, "/ban", "@Bob can't order clips here", thread=thread, reply_to=theirs)
 
@@ -234,7 +234,7 @@ async def test_when_telegram_does_not_answer_nobody_is_an_admin(town: Town) -> N
 async def test_an_anonymous_admin_speaks_for_the_group(town: Town) -> None:
     town.api.set_member(town.bob, town.group, "administrator", anonymous=True)
     set_ = await town.hears(town.bob, "/quota set default 7 a day", "everyone: 7")
-    (act,) = await town.room.house.store.figures.audit(town.scope, 9)
+    (act,) = await town.rig.house.store.figures.audit(town.scope, 9)
     assert (act.actor, act.name) == (town.scope, "Friends")
     assert await town.taps(town.bob, set_, texts.admin.UNDO) == texts.admin.UNDONE
 
@@ -245,12 +245,12 @@ async def test_an_anonymous_admin_speaks_for_the_group(town: Town) -> None:
 async def test_usage_is_a_picture_and_export_two_documents(town: Town) -> None:
     await town.orders(town.bob, "25 left today")
     await town.hears(town.ann, "/usage", texts.chat.SENT_ALONE)
-    (usage,) = town.api.sent(town.room.private)
+    (usage,) = town.api.sent(town.rig.private)
     assert "photo" in usage
     assert "The last 7 days" in usage.words
     assert "Bob" in usage.words
     await town.hears(town.ann, "/export", texts.chat.SENT_ALONE)
-    _, first, second = town.api.sent(town.room.private)
+    _, first, second = town.api.sent(town.rig.private)
     assert not {"photo", "document"} & {key for post in town.api.sent(town.group) for key in post}
     assert (first["document"]["file_name"], second["document"]["file_name"]) == ("ledger.csv", "audit.csv")
     assert first.words == texts.reports.EXPORTED
@@ -275,7 +275,7 @@ async def test_what_is_for_the_asker_alone_stays_out_of_the_group_if_it_cannot_b
 async def test_a_table_too_long_for_a_caption_comes_before_its_picture(town: Town) -> None:
     table = "🎬" * 513  # Telegram counts each twice
     papers = (Paper("a.png", picture(kind="PNG"), picture=True), Paper("b.csv", b"1,2"))
-    await town.room.telegram._messages._replies.tell(
+    await town.rig.telegram._messages._replies.tell(
         Address("telegram", str(town.group.id)), Reply(verbatim(table), papers=papers)
     )
     first, second, third = town.api.sent(town.group)
@@ -291,25 +291,25 @@ async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:
     api = BotApi()
-    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
-        town = gathered(room)
+    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
+        town = gathered(rig)
         await town.hears(town.ann, "/limits confirm 5", "A tap is asked for above 5 credits")
         question = await town.orders(town.bob, "it waits for an hour", "she smiles --10s")
-    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
-        town = replace(town, room=room)
+    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
+        town = replace(town, rig=rig)
         assert await town.taps(town.cem, question, "Yes, 10 credits") == texts.chat.NOT_YOURS
         town.api.press(town.bob, question, "Yes, 10 credits")
-        await room.told(town.group, "10 credits, 20 left today")
-        assert "“she smiles” · 10 s" in (await room.clip(town.group)).words
+        await rig.told(town.group, "10 credits, 20 left today")
+        assert "“she smiles” · 10 s" in (await rig.clip(town.group)).words
         second = await town.orders(town.bob, "it waits for an hour", "she waves --10s")
         assert await town.taps(town.bob, second, "No") == texts.credits.DROPPED
         await town.api.until(lambda: second.deleted)  # nothing is left to be tapped
-    (job,) = [order.prompt for order in room.house.provider.orders]
+    (job,) = [order.prompt for order in rig.house.provider.orders]
     assert job == "she smiles"
 
 
 async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the_clip(town: Town) -> None:
-    house = town.room.house
+    house = town.rig.house
     configure(house.core, ask_consent=True)
     house.provider.stand_in = False
     question = await town.orders(town.bob, texts.consent.ASK)
@@ -318,75 +318,75 @@ async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the
     assert await town.taps(town.cem, question, texts.consent.AGREE) == texts.chat.NOT_YOURS
     assert not question.deleted
     town.api.press(town.bob, question, texts.consent.AGREE)
-    placed = await town.room.told(town.group, "5 credits, 25 left today")
+    placed = await town.rig.told(town.group, "5 credits, 25 left today")
     assert placed.reply_to == question.reply_to
     await town.api.until(lambda: question.deleted)
     await town.orders(town.bob, "5 credits, 20 left today")  # asked once
 
 
 async def test_a_question_behind_a_question_answers_the_photo_as_well(town: Town) -> None:
-    house = town.room.house
+    house = town.rig.house
     await town.hears(town.ann, "/limits confirm 5", "A tap is asked for above 5 credits")
     configure(house.core, ask_consent=True)
     house.provider.stand_in = False
     consent = await town.orders(town.bob, texts.consent.ASK, "she smiles --10s")
     town.api.press(town.bob, consent, texts.consent.AGREE)
-    price = await town.room.told(town.group, "it waits for an hour")
+    price = await town.rig.told(town.group, "it waits for an hour")
     assert price.reply_to == consent.reply_to
     await town.api.until(lambda: consent.deleted)
     town.api.press(town.bob, price, "Yes, 10 credits")
-    assert (await town.room.told(town.group, "10 credits, 20 left today")).reply_to == consent.reply_to
+    assert (await town.rig.told(town.group, "10 credits, 20 left today")).reply_to == consent.reply_to
     await town.api.until(lambda: price.deleted)
 
 
 @pytest.mark.parametrize("how", ["reply", "called"])
 async def test_a_written_yes_in_a_group_answers_like_a_tap(town: Town, how: str) -> None:
-    configure(town.room.house.core, ask_consent=True)
-    town.room.house.provider.stand_in = False
+    configure(town.rig.house.core, ask_consent=True)
+    town.rig.house.provider.stand_in = False
     question = await town.orders(town.bob, texts.consent.ASK)
-    await town.room.settled()
+    await town.rig.settled()
     town.api.say(town.cem, town.group, "yes", reply_to=question)  # talk
     if how == "reply":
         town.api.say(town.bob, town.group, "Yes!", reply_to=question)
     else:
         town.api.say(town.bob, town.group, f"@{ME} yes")
-    placed = await town.room.told(town.group, "5 credits, 25 left today")
+    placed = await town.rig.told(town.group, "5 credits, 25 left today")
     assert placed.reply_to == question.reply_to
     await town.api.until(lambda: question.deleted)
-    await town.room.settled()
+    await town.rig.settled()
     assert len(town.api.sent(town.group)) == 2
 
 
 async def test_in_private_yes_is_enough_and_no_as_well(town: Town) -> None:
-    room = town.room
-    configure(room.house.core, ask_consent=True)
-    room.house.provider.stand_in = False
-    room.api.photo(room.ann, room.private, picture(), "one")
-    first = await room.told(room.private, texts.consent.ASK)
-    room.api.photo(room.ann, room.private, picture(), "two")
-    await room.told(room.private, texts.consent.ASK_TOO)
-    await room.settled()
-    room.api.say(room.ann, room.private, "no")
-    await room.told(room.private, texts.credits.DROPPED)
-    room.api.say(room.ann, room.private, "ok", reply_to=first)
-    assert "“one”" in (await room.told(room.private, "5 credits, 25 left today")).words
-    room.api.say(room.ann, room.private, "ok")
-    await room.told(room.private, texts.chat.NO_PHOTO)
-    room.api.photo(room.ann, room.private, picture(2000, 400), "wide")
-    await room.told(room.private, texts.pictures.TOO_LONG)
-    await room.settled()
-    room.api.say(room.ann, room.private, "yes")
-    await room.told(room.private, "5 credits, 20 left today")
+    rig = town.rig
+    configure(rig.house.core, ask_consent=True)
+    rig.house.provider.stand_in = False
+    rig.api.photo(rig.ann, rig.private, picture(), "one")
+    first = await rig.told(rig.private, texts.consent.ASK)
+    rig.api.photo(rig.ann, rig.private, picture(), "two")
+    await rig.told(rig.private, texts.consent.ASK_TOO)
+    await rig.settled()
+    rig.api.say(rig.ann, rig.private, "no")
+    await rig.told(rig.private, texts.credits.DROPPED)
+    rig.api.say(rig.ann, rig.private, "ok", reply_to=first)
+    assert "“one”" in (await rig.told(rig.private, "5 credits, 25 left today")).words
+    rig.api.say(rig.ann, rig.private, "ok")
+    await rig.told(rig.private, texts.chat.NO_PHOTO)
+    rig.api.photo(rig.ann, rig.private, picture(2000, 400), "wide")
+    await rig.told(rig.private, texts.pictures.TOO_LONG)
+    await rig.settled()
+    rig.api.say(rig.ann, rig.private, "yes")
+    await rig.told(rig.private, "5 credits, 20 left today")
 
 
 # ── Above and beside ─────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 async def test_the_operator_hears_first_that_buying_has_stopped(town: Town) -> None:
-    core = town.room.house.core
+    core = town.rig.house.core
     configure(core, policy=pricing.Policy(30, day=7))
     configure(core, owners=frozenset({f"telegram:{town.dora.id}"}))
-    configure(core, tell=to_operators([f"telegram:{town.dora.id}"], {"telegram": town.room.chat}))
+    configure(core, tell=to_operators([f"telegram:{town.dora.id}"], {"telegram": town.rig.chat}))
     private = town.api.private(town.dora)
     await town.orders(town.bob, "25 left today")
     await town.orders(town.bob, "No clips can be made right now")
@@ -396,7 +396,7 @@ async def test_the_operator_hears_first_that_buying_has_stopped(town: Town) -> N
     assert len(town.api.sent(private)) == 1
     await town.hears(town.dora, "/quota set default 3 a day", "everyone: 3")
     town.api.say(town.dora, private, "/operator")
-    await town.room.told(private, "Credits today: 5 of 7")
+    await town.rig.told(private, "Credits today: 5 of 7")
 
 
 async def test_rules_and_books_move_with_a_group(town: Town) -> None:
@@ -406,28 +406,28 @@ async def test_rules_and_books_move_with_a_group(town: Town) -> None:
     await town.orders(town.bob, "5 credits, 2 left today")
     town.group = town.api.migrate(town.group)
     await town.api.until(lambda: not town.api.pending)
-    await town.room.settled()
+    await town.rig.settled()
     await town.hears(town.bob, f"/quota@{ME}", "You have 2 credits left today")
     await town.orders(town.bob, "you have 2 left today")
     await town.hears(town.ann, "/audit", "Ann · quota set everyone")
 
 
 async def test_a_code_from_telegram_is_entered_on_discord(town: Town) -> None:
-    room, core = town.room, town.room.house.core
+    rig, core = town.rig, town.rig.house.core
     await town.hears(town.ann, f"/link@{ME}", texts.credits.LINK_ALONE)
-    room.api.say(room.ann, room.private, "/link")
-    code = (await room.told(room.private, "/link ")).words.split("/link ")[1].split()[0]
+    rig.api.say(rig.ann, rig.private, "/link")
+    code = (await rig.told(rig.private, "/link ")).words.split("/link ")[1].split()[0]
     said = Inbound(Address("discord", "dm", "1"), "42", "discord:1", f"/link {code}")
     assert (await core.handle(said)).text == texts.credits.LINKED
-    room.api.photo(room.ann, room.private, picture(), "she smiles")
-    await room.told(room.private, "25 left today")
+    rig.api.photo(rig.ann, rig.private, picture(), "she smiles")
+    await rig.told(rig.private, "25 left today")
     mine = await core.handle(replace(said, key="discord:2", text="/quota"))
     assert mine.text.startswith("You have 25 credits left today")
     assert "1." in (await core.handle(replace(said, key="discord:3", text="/jobs"))).text
 
 
 async def test_a_guest_who_is_refused_again_is_not_left_waiting(town: Town) -> None:
-    configure(town.room.house.core, policy=pricing.Policy(3))
+    configure(town.rig.house.core, policy=pricing.Policy(3))
     for words in ("That clip costs 5 credits", texts.chat.TOLD):
         post = town.api.guest(town.bob, f"@{ME} she smiles", photo=picture())
         where = f"inline-{post['guest_query_id']}"

@@ -21,14 +21,14 @@ from bot.errors import ChatError
 from bot.jobs import status
 from bot.media.stored import StoredFile
 from bot.model import Address, Clip, Job, Order, Photo
-from tests.adapters.telegram.telegram_room import Room
+from tests.adapters.telegram.telegram_rig import Rig
 from tests.houses import picture
 from tests.loopback.telegram.faults import Cut, Flood, Hold, Refuse, Trouble
 from tests.loopback.telegram.server import BotApi
 
 pytestmark = pytest.mark.usefixtures("quick_tries")
 
-Rooms = Callable[..., AbstractAsyncContextManager[Room]]
+Rigs = Callable[..., AbstractAsyncContextManager[Rig]]
 TOKEN = "123456:TEST-token"
 
 
@@ -37,7 +37,7 @@ def film(clip: bytes) -> bytes:
     return clip
 
 
-async def test_the_token_is_in_no_log(rooms: Rooms, caplog: pytest.LogCaptureFixture) -> None:
+async def test_the_token_is_in_no_log(rigs: Rigs, caplog: pytest.LogCaptureFixture) -> None:
     """At the most talkative, and with all that can go wrong: our own words never hold it, and no line that is written
     out does, whoever says it."""
     caplog.set_level(logging.DEBUG)
@@ -46,12 +46,12 @@ async def test_the_token_is_in_no_log(rooms: Rooms, caplog: pytest.LogCaptureFix
         api.trouble[method] += [Refuse(502), Cut("unread"), Cut("answering")]
     api.trouble["getFile"] += [Refuse(502)]
     api.trouble["file"] += [Refuse(502), Cut("answering")]
-    async with rooms(api=api) as room:
+    async with rigs(api=api) as rig:
         for name in logs.QUIET:
             caplog.set_level(logging.DEBUG, name)  # which ends with the test
-        api.photo(room.ann, room.private, picture(), "she smiles")
-        await room.done()
-        assert TOKEN not in repr(room.line) + str(room.line) + repr(room.telegram) + repr(room.chat)
+        api.photo(rig.ann, rig.private, picture(), "she smiles")
+        await rig.done()
+        assert TOKEN not in repr(rig.line) + str(rig.line) + repr(rig.telegram) + repr(rig.chat)
     ours = [record for record in caplog.records if record.name.startswith(("bot", "adapters", "storage"))]
     plain, redacted = logging.Formatter(), logs.Redacted([TOKEN])
     assert ours
@@ -92,23 +92,23 @@ async def test_a_page_that_repeats_the_address_does_not_spread_it() -> None:
         "👩‍👩‍👧‍👦" * 10,
     ],
 )
-async def test_words_are_shown_as_they_are(room: Room, words: str) -> None:
-    room.api.photo(room.ann, room.private, picture(), words)
-    video = await room.clip(room.private)
+async def test_words_are_shown_as_they_are(rig: Rig, words: str) -> None:
+    rig.api.photo(rig.ann, rig.private, picture(), words)
+    video = await rig.clip(rig.private)
     shown = " ".join(words.split()).removeprefix("\u202e")  # what nobody sees goes from the ends
     assert shown in video.words
-    assert all("parse_mode" not in call.params for call in room.api.calls)
+    assert all("parse_mode" not in call.params for call in rig.api.calls)
     assert not video.get("caption_entities")
-    assert room.house.provider.orders[0].prompt == shown
+    assert rig.house.provider.orders[0].prompt == shown
 
 
-async def test_very_long_words(room: Room) -> None:
-    room.api.say(room.ann, room.private, "/help")
-    photo = room.api.photo(room.ann, room.private, picture())
-    question = await room.told(room.private, "What should happen")
-    room.api.say(room.ann, room.private, "x" * 4096, reply_to=question)
-    await room.api.until(lambda: any(post.reply_to == photo.id for post in room.api.sent(room.private)))
-    assert not [call for call in room.api.calls if call.code == 400]
+async def test_very_long_words(rig: Rig) -> None:
+    rig.api.say(rig.ann, rig.private, "/help")
+    photo = rig.api.photo(rig.ann, rig.private, picture())
+    question = await rig.told(rig.private, "What should happen")
+    rig.api.say(rig.ann, rig.private, "x" * 4096, reply_to=question)
+    await rig.api.until(lambda: any(post.reply_to == photo.id for post in rig.api.sent(rig.private)))
+    assert not [call for call in rig.api.calls if call.code == 400]
 
 
 @pytest.mark.parametrize(
@@ -116,29 +116,29 @@ async def test_very_long_words(room: Room) -> None:
     [Refuse(400, "Bad Request: CHAT_ADMIN_REQUIRED"), Refuse(502), Cut("unread"), Flood(3), Hold("unread", 1)],
 )
 async def test_without_an_answer_nobody_is_an_admin(
-    rooms: Rooms, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
+    rigs: Rigs, trouble: Trouble, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("adapters.telegram.request.READ", 0.2)
-    async with rooms(start=False) as room:
-        group = room.api.supergroup(room.ann, creator=room.ann)
-        members = Members(room.line, lambda: 0.0)
-        room.api.trouble["getChatMember"] += [trouble]
-        assert not await members.moderates(str(group.id), str(room.ann.id))
-        assert await members.moderates(str(group.id), str(room.ann.id))  # the failure was not remembered
-        assert not await members.moderates(str(room.private.id), str(room.ann.id))
+    async with rigs(start=False) as rig:
+        group = rig.api.supergroup(rig.ann, creator=rig.ann)
+        members = Members(rig.line, lambda: 0.0)
+        rig.api.trouble["getChatMember"] += [trouble]
+        assert not await members.moderates(str(group.id), str(rig.ann.id))
+        assert await members.moderates(str(group.id), str(rig.ann.id))  # the failure was not remembered
+        assert not await members.moderates(str(rig.private.id), str(rig.ann.id))
 
 
-async def test_a_stranger_presses(room: Room) -> None:
-    eve = room.api.user("Eve")
-    group = room.api.supergroup(room.ann, eve, creator=room.ann)
-    room.api.photo(room.ann, group, picture(), f"/animate@{room.api.me.username} she smiles")
-    video = await room.clip(group)
-    query = room.api.press(eve, video, "Again · 5 credits")
-    assert "Only the person who asked" in (await room.answer(query))["text"]
+async def test_a_stranger_presses(rig: Rig) -> None:
+    eve = rig.api.user("Eve")
+    group = rig.api.supergroup(rig.ann, eve, creator=rig.ann)
+    rig.api.photo(rig.ann, group, picture(), f"/animate@{rig.api.me.username} she smiles")
+    video = await rig.clip(group)
+    query = rig.api.press(eve, video, "Again · 5 credits")
+    assert "Only the person who asked" in (await rig.answer(query))["text"]
     video.buttons[0][0]["callback_data"] = "/again " + "x" * 40  # forged
-    query = room.api.press(eve, video, "Again · 5 credits")
-    assert "I don't know" in (await room.answer(query))["text"]
-    assert len(room.house.provider.orders) == 1
+    query = rig.api.press(eve, video, "Again · 5 credits")
+    assert "I don't know" in (await rig.answer(query))["text"]
+    assert len(rig.house.provider.orders) == 1
 
 
 @given(

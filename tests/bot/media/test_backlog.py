@@ -48,8 +48,8 @@ class Folder:
         return found
 
     def plain(self) -> set[str]:
-        rooms = ("photos", "clips", "fitted")
-        paths = [path for room in rooms for path in (self.place / room).iterdir()]
+        folders = ("photos", "clips", "fitted")
+        paths = [path for folder in folders for path in (self.place / folder).iterdir()]
         return {path.name for path in paths if not path.read_bytes().startswith(MAGIC)}
 
 
@@ -61,7 +61,7 @@ async def folder(tmp_path: Path) -> AsyncIterator[Folder]:
     before = made.media(seal=False)
     for id, person in (("a", "telegram:1"), ("b", "discord:2")):
         await a_past(store, before, id, person, PAST)
-    for path in [path for room in ("photos", "clips", "fitted") for path in (tmp_path / room).iterdir()]:
+    for path in [path for folder in ("photos", "clips", "fitted") for path in (tmp_path / folder).iterdir()]:
         os.utime(path, (PAST, PAST))
     assert len(made.plain()) == 10
     yield made

@@ -20,10 +20,10 @@ with warnings.catch_warnings():  # discord.py imports `audioop`, which warns fro
 
 
 async def test_the_gateway_resumes_and_starts_anew(api: DiscordApi) -> None:
-    ann, room = api.user("ann"), api.channel(api.guild())
+    ann, channel = api.user("ann"), api.channel(api.guild())
     async with running(api) as bot:
         api.drop()
-        while_away = api.say(ann, room, "one", mention_bot=True)
+        while_away = api.say(ann, channel, "one", mention_bot=True)
         await api.until(lambda: len(api.resumes) == 1 and bot.messages)
         assert bot.messages[0].id == while_away.id
         api.reconnect()
@@ -31,7 +31,7 @@ async def test_the_gateway_resumes_and_starts_anew(api: DiscordApi) -> None:
         assert len(api.identifies) == 1
         api.invalidate()
         await api.until(lambda: len(api.identifies) == 2 and api.connected)
-        api.say(ann, room, "two", mention_bot=True)
+        api.say(ann, channel, "two", mention_bot=True)
         await api.until(lambda: len(bot.messages) == 2)
         api.forget()
         api.drop()
@@ -45,15 +45,15 @@ async def test_the_gateway_resumes_and_starts_anew(api: DiscordApi) -> None:
 async def test_shards_share_the_guilds(api: DiscordApi) -> None:
     api.shards = 2
     ann = api.user("ann")
-    rooms = [api.channel(api.guild(f"g{shard}", shard=shard)) for shard in (0, 1)]
+    channels = [api.channel(api.guild(f"g{shard}", shard=shard)) for shard in (0, 1)]
     async with running(api, Sharded) as bot:
         assert [one["shard"] for one in api.identifies] == [[0, 2], [1, 2]]
         assert [one.shard_id for one in sorted(bot.client.guilds, key=lambda one: one.name)] == [0, 1]
-        for room in [*rooms, api.dm(ann)]:
-            api.say(ann, room, "hi", mention_bot=True)
+        for channel in [*channels, api.dm(ann)]:
+            api.say(ann, channel, "hi", mention_bot=True)
         await api.until(lambda: len(bot.messages) == 3)
-        for room in rooms:
-            api.slash(ann, room, "animate", {"prompt": "a", "image": PNG})
+        for channel in channels:
+            api.slash(ann, channel, "animate", {"prompt": "a", "image": PNG})
         await api.until(lambda: all(one.original for one in api.interactions))
         api.invalidate(1)
         await api.until(lambda: len(api.identifies) == 3)
@@ -74,30 +74,30 @@ async def test_a_wrong_token_is_refused(api: DiscordApi) -> None:
 
 async def test_faults_come_in_order(api: DiscordApi, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.ERROR, "discord")
-    room = api.channel(api.guild())
+    channel = api.channel(api.guild())
     async with running(api) as bot:
-        channel = bot.channel(room.id)
+        handle = bot.channel(channel.id)
         api.script(POST, too_many(0.05), too_many(0.05, "global"), FINE)
-        await channel.send("kept on", nonce=1)
+        await handle.send("kept on", nonce=1)
         assert [one.status for one in api.called(POST)] == [429, 429, 200]
         api.script(POST, broken(502, done=True))
-        await channel.send("once", nonce=2)  # discord.py repeats it, with the same nonce
-        assert [one.content for one in room.messages] == ["kept on", "once"]
+        await handle.send("once", nonce=2)  # discord.py repeats it, with the same nonce
+        assert [one.content for one in channel.messages] == ["kept on", "once"]
         api.script(POST, too_many(scope="cloudflare"), broken(503), error(400, 12345, "odd"))
         for status, code in ((429, 0), (503, 0), (400, 12345)):
             with pytest.raises(discord.HTTPException) as failed:
-                await channel.send("no")
+                await handle.send("no")
             assert (failed.value.status, failed.value.code) == (status, code)
         api.script(POST, cut("before"), cut("mid"), cut("after"), cut("answer"))
         for said in ("before", "mid", "after", "answer"):
             with pytest.raises((aiohttp.ClientError, OSError)):
-                await channel.send(said, file=film(300_000))
-        assert [one.content for one in room.messages] == ["kept on", "once", "after", "answer"]
+                await handle.send(said, file=film(300_000))
+        assert [one.content for one in channel.messages] == ["kept on", "once", "after", "answer"]
         for fault, there in ((hang("before"), 4), (hang("after"), 6), (hang("answered"), 7)):
             api.script(POST, fault)
-            sending = asyncio.create_task(channel.send("wait"))
+            sending = asyncio.create_task(handle.send("wait"))
             assert await asyncio.wait_for(api.reached.get(), 60) == POST
-            assert len(room.messages) == there
+            assert len(channel.messages) == there
             assert fault.when == "answered" or not sending.done()
             api.let_go()
             await sending
@@ -105,23 +105,23 @@ async def test_faults_come_in_order(api: DiscordApi, caplog: pytest.LogCaptureFi
 
 async def test_the_real_limits_hold(api: DiscordApi) -> None:
     api.limits_calls = True
-    room = api.channel(api.guild())
+    channel = api.channel(api.guild())
     async with running(api) as bot:
         start = time.monotonic()
         for at in range(4):
-            await bot.channel(room.id).send(str(at))
+            await bot.channel(channel.id).send(str(at))
         assert time.monotonic() - start < 4  # within the five seconds of a window
-        assert len(room.messages) == 4
+        assert len(channel.messages) == 4
         async with aiohttp.ClientSession(headers={"Authorization": f"Bot {api.token}"}) as session:
-            url = f"{api.base}/channels/{room.id}/messages"
+            url = f"{api.base}/channels/{channel.id}/messages"
             answers = [await session.post(url, json={"content": "x"}) for _ in range(2)]
             assert [one.status for one in answers] == [200, 429]
             assert (await answers[1].json())["retry_after"] > 0
 
 
 async def test_the_shapes_are_strict(api: DiscordApi) -> None:
-    room = api.channel(api.guild())
-    url = f"{api.base}/channels/{room.id}/messages"
+    channel = api.channel(api.guild())
+    url = f"{api.base}/channels/{channel.id}/messages"
     button = {"type": 2, "style": 1, "label": "x", "custom_id": "a"}
     bad: list[dict[str, Any]] = [
         {"content": "x" * 2001},
@@ -145,7 +145,7 @@ async def test_the_shapes_are_strict(api: DiscordApi) -> None:
                 assert answer.status == 400
         async with session.get(f"{api.base}/nothing") as answer:
             assert answer.status == 404
-        expiring = api.upload(room, "me.png", PNG)
+        expiring = api.upload(channel, "me.png", PNG)
         async with session.get(api.attachment_url(expiring)) as answer:
             assert await answer.read() == PNG
         async with session.get(api.attachment_url(expiring).replace("hm=", "hm=0")) as answer:

@@ -18,7 +18,7 @@ with warnings.catch_warnings():  # discord.py imports `audioop`, which warns fro
 
 async def test_a_command_with_a_photo_is_answered(api: DiscordApi) -> None:
     api.keeps_files = True
-    ann, room = api.user("ann"), api.channel(api.guild())
+    ann, channel = api.user("ann"), api.channel(api.guild())
     async with running(api) as bot:
 
         async def answer(interaction: discord.Interaction) -> None:
@@ -28,16 +28,16 @@ async def test_a_command_with_a_photo_is_answered(api: DiscordApi) -> None:
             await interaction.followup.send("more", ephemeral=True)
 
         bot.answer = answer
-        asked = api.slash(ann, room, "animate", {"prompt": "wave", "image": ("me.png", PNG)})
+        asked = api.slash(ann, channel, "animate", {"prompt": "wave", "image": ("me.png", PNG)})
         await api.until(lambda: len(asked.responses) == 2)
         got = bot.got[0]
         assert got.extras["prompt"] == "wave"
         assert got.extras["bytes"] == PNG
         assert got.extras["image"].content_type == "image/png"
         assert (got.extras["image"].width, got.extras["image"].height) == (64, 48)
-        assert got.guild == bot.client.get_guild(room.guild.id)
+        assert got.guild == bot.client.get_guild(channel.guild.id)
         assert isinstance(got.user, discord.Member)
-        assert got.channel == bot.channel(room.id)
+        assert got.channel == bot.channel(channel.id)
         assert got.permissions.send_messages
         assert got.app_permissions.attach_files
         assert not got.app_permissions.manage_messages
@@ -50,17 +50,17 @@ async def test_a_command_with_a_photo_is_answered(api: DiscordApi) -> None:
     assert original.history[0].flags & 128
     assert not original.loading
     assert more.ephemeral
-    assert room.messages == [original]
+    assert channel.messages == [original]
     assert {one["name"] for one in api.synced[-1][1]} == {"animate", "Animate this"}
     with pytest.raises(Impossible, match="required"):
-        api.slash(ann, room, "animate", {"prompt": "wave"})
+        api.slash(ann, channel, "animate", {"prompt": "wave"})
     with pytest.raises(Impossible, match="finds no"):
-        api.slash(ann, room, "burn")
+        api.slash(ann, channel, "burn")
 
 
 async def test_the_menu_of_a_message_and_buttons_and_forms(api: DiscordApi) -> None:
-    ann, room = api.user("ann"), api.channel(api.guild())
-    said = api.say(ann, room, "look", [("me.png", PNG, True)])
+    ann, channel = api.user("ann"), api.channel(api.guild())
+    said = api.say(ann, channel, "look", [("me.png", PNG, True)])
     async with running(api) as bot:
         bot.answer = _ask_more
         asked = api.menu(ann, said, "Animate this")
@@ -104,7 +104,7 @@ async def _ask_more(interaction: discord.Interaction) -> None:
 async def test_interactions_wait_three_seconds_and_live_fifteen_minutes(api: DiscordApi) -> None:
     now = [time.time()]
     api.clock = lambda: now[0]
-    ann, room = api.user("ann"), api.channel(api.guild())
+    ann, channel = api.user("ann"), api.channel(api.guild())
     async with running(api) as bot:
 
         async def twice(interaction: discord.Interaction) -> None:
@@ -113,20 +113,20 @@ async def test_interactions_wait_three_seconds_and_live_fifteen_minutes(api: Dis
             await other.send_message("again")
 
         bot.answer = twice
-        asked = api.slash(ann, room, "animate", {"prompt": "a", "image": PNG})
+        asked = api.slash(ann, channel, "animate", {"prompt": "a", "image": PNG})
         await api.until(lambda: bot.errors)
         assert bot.errors[0].code == 40060
         more = await bot.got[0].followup.send("here", wait=True)
         assert asked.original
         assert more.id == asked.original.id
         assert asked.original.ephemeral
-        assert room.messages == []
+        assert channel.messages == []
         now[0] += 15 * 60
         with pytest.raises(discord.HTTPException) as failed:
             await bot.got[0].edit_original_response(content="late")
         assert (failed.value.status, failed.value.code) == (401, 50027)
         api.first_answer_within = 0
-        api.slash(ann, room, "animate", {"prompt": "a", "image": PNG})
+        api.slash(ann, channel, "animate", {"prompt": "a", "image": PNG})
         await api.until(lambda: len(bot.errors) == 2)
         assert bot.errors[1].code == 10062
 
@@ -134,18 +134,18 @@ async def test_interactions_wait_three_seconds_and_live_fifteen_minutes(api: Dis
 async def test_an_app_of_ones_own_works_where_the_bot_is_not(api: DiscordApi) -> None:
     ann, bob = api.user("ann", installed=True), api.user("bob")
     guild = api.guild("far", bot=False)
-    room = api.channel(guild)
+    channel = api.channel(guild)
     async with running(api) as bot:
         with pytest.raises(Impossible):
-            api.slash(bob, room, "animate", {"prompt": "a", "image": PNG})
-        asked = api.slash(ann, room, "animate", {"prompt": "a", "image": PNG})
+            api.slash(bob, channel, "animate", {"prompt": "a", "image": PNG})
+        asked = api.slash(ann, channel, "animate", {"prompt": "a", "image": PNG})
         await api.until(lambda: asked.original)
         got = bot.got[0]
         assert got.is_user_integration()
         assert not got.is_guild_integration()
         assert not got.app_permissions.send_messages
         await got.followup.send("seen by all")
-        assert room.messages == [asked.responses[1]]
+        assert channel.messages == [asked.responses[1]]
         assert isinstance(got.channel, discord.TextChannel)
         with pytest.raises(discord.Forbidden) as failed:
             await got.channel.send("no")

@@ -30,10 +30,10 @@ with warnings.catch_warnings():  # discord.py imports `audioop`, which warns fro
 
 
 async def test_messages_reach_the_bot_as_its_intents_allow(api: DiscordApi) -> None:
-    ann, room = api.user("ann"), api.channel(api.guild())
+    ann, channel = api.user("ann"), api.channel(api.guild())
     async with running(api) as bot:
-        plain = api.say(ann, room, "secret", [("a.png", PNG)])
-        named = api.say(ann, room, "move", mention_bot=True, reply_to=plain)
+        plain = api.say(ann, channel, "secret", [("a.png", PNG)])
+        named = api.say(ann, channel, "move", mention_bot=True, reply_to=plain)
         private = api.say(ann, api.dm(ann), "hush")
         api.again(named)
         await api.until(lambda: len(bot.messages) == 4)
@@ -45,14 +45,14 @@ async def test_messages_reach_the_bot_as_its_intents_allow(api: DiscordApi) -> N
         api.edit(named, "other")
         api.delete(named)
         await api.until(lambda: "MESSAGE_DELETE" in bot.events)
-        hidden = api.channel(room.guild, "attic", bot_sees=False)
+        hidden = api.channel(channel.guild, "attic", bot_sees=False)
         api.say(ann, hidden, "psst", mention_bot=True)
         await asyncio.sleep(0.05)
         assert len(bot.messages) == 4
     told = discord.Intents.default()
     told.message_content = True
     async with running(api, intents=told) as bot:
-        api.say(ann, room, "open")
+        api.say(ann, channel, "open")
         await api.until(lambda: bot.messages)
         assert bot.messages[0].content == "open"
 
@@ -60,25 +60,25 @@ async def test_messages_reach_the_bot_as_its_intents_allow(api: DiscordApi) -> N
 async def test_a_nonce_makes_one_message_of_two(api: DiscordApi) -> None:
     now = [time.time()]
     api.clock = lambda: now[0]
-    room = api.channel(api.guild())
+    channel = api.channel(api.guild())
     async with running(api) as bot:
-        channel = bot.channel(room.id)
-        first = await channel.send("once", nonce="job:1", file=film())
-        second = await channel.send("once", nonce="job:1", file=film())
+        handle = bot.channel(channel.id)
+        first = await handle.send("once", nonce="job:1", file=film())
+        second = await handle.send("once", nonce="job:1", file=film())
         assert first.id == second.id
-        assert len(room.messages) == 1
-        assert room.messages[0].nonce == "job:1"
-        assert room.messages[0].attachments[0].data is None
-        assert room.messages[0].attachments[0].size == 1000
+        assert len(channel.messages) == 1
+        assert channel.messages[0].nonce == "job:1"
+        assert channel.messages[0].attachments[0].data is None
+        assert channel.messages[0].attachments[0].size == 1000
         assert len(api.called(POST)) == 2
         with pytest.raises(discord.HTTPException, match="25 or fewer"):
-            await channel.send("long", nonce="x" * 26)
+            await handle.send("long", nonce="x" * 26)
         now[0] += 600
-        third = await channel.send("once", nonce="job:1")
+        third = await handle.send("once", nonce="job:1")
         assert third.id != first.id  # it is known for some minutes only
         await third.delete()
         with pytest.raises(discord.NotFound):  # as the library's own documentation says
-            await channel.send("once", nonce="job:1")
+            await handle.send("once", nonce="job:1")
 
 
 async def test_a_message_read_again_has_links_that_are_good_until_it_is_deleted() -> None:
@@ -87,15 +87,15 @@ async def test_a_message_read_again_has_links_that_are_good_until_it_is_deleted(
     api.keeps_files = True
     async with api.serve() as base, aiohttp.ClientSession() as web:
         Route.BASE = base
-        room = api.channel(api.guild())
+        channel = api.channel(api.guild())
         async with running(api) as bot:
-            channel = bot.channel(room.id)
-            sent = await channel.send("film", file=discord.File(io.BytesIO(b"f" * 1000), "film.mp4"))
+            handle = bot.channel(channel.id)
+            sent = await handle.send("film", file=discord.File(io.BytesIO(b"f" * 1000), "film.mp4"))
             old = sent.attachments[0].url
             now[0] += api.cdn_lifetime + 1
             async with web.get(old) as answer:
                 assert answer.status == 404
-            new = (await channel.fetch_message(sent.id)).attachments[0].url
+            new = (await handle.fetch_message(sent.id)).attachments[0].url
             assert new.partition("?")[0] == old.partition("?")[0]
             assert new != old
             async with web.get(new.replace("ex=", "ex=f")) as answer:
@@ -103,14 +103,14 @@ async def test_a_message_read_again_has_links_that_are_good_until_it_is_deleted(
             async with web.get(new) as answer:
                 assert await answer.read() == b"f" * 1000
 
-            linked = await channel.send(f"look\n||{new}||")
+            linked = await handle.send(f"look\n||{new}||")
             shown = api.messages[linked.id]
             assert api.plays(shown) == api.messages[sent.id].attachments
             now[0] += api.cdn_lifetime + 1
             assert api.plays(shown)  # Discord's clients renew what they show
-            quiet = await channel.send(new, suppress_embeds=True)
-            wrong = await channel.send(new.replace("hm=", "hm=0"))
-            bare = await channel.send(f"<{new}>")
+            quiet = await handle.send(new, suppress_embeds=True)
+            wrong = await handle.send(new.replace("hm=", "hm=0"))
+            bare = await handle.send(f"<{new}>")
             assert not any(api.plays(api.messages[one.id]) for one in (quiet, wrong, bare))
 
             await sent.edit(content="other words")
@@ -120,13 +120,13 @@ async def test_a_message_read_again_has_links_that_are_good_until_it_is_deleted(
             async with web.get(api.attachment_url(api.messages[sent.id].attachments[0])) as answer:
                 assert answer.status == 404
             with pytest.raises(discord.NotFound):
-                await channel.fetch_message(sent.id)
+                await handle.fetch_message(sent.id)
 
 
 @pytest.mark.parametrize("asked", [True, False])
 async def test_reactions_reach_the_bot_if_it_asked_for_them(api: DiscordApi, asked: bool) -> None:
-    ann, room = api.user("ann"), api.channel(api.guild())
-    said = api.say(ann, room, "hello")
+    ann, channel = api.user("ann"), api.channel(api.guild())
+    said = api.say(ann, channel, "hello")
     intents = discord.Intents(guilds=True, guild_messages=True, guild_reactions=asked)
     async with running(api, intents=intents) as bot:
         events: list[discord.RawReactionActionEvent] = []
@@ -139,7 +139,7 @@ async def test_reactions_reach_the_bot_if_it_asked_for_them(api: DiscordApi, ask
         with pytest.raises(Impossible):
             api.react(ann, said, "❤️")
         api.unreact(ann, said, "❤️")
-        api.say(ann, room, "and now", mention_bot=True)
+        api.say(ann, channel, "and now", mention_bot=True)
         await api.until(lambda: bot.messages)
         if not asked:
             assert not events
@@ -153,8 +153,8 @@ async def test_reactions_reach_the_bot_if_it_asked_for_them(api: DiscordApi, ask
 
 
 async def test_a_thread_that_was_put_away_is_opened_to_change_what_stands_there(api: DiscordApi) -> None:
-    room = api.channel(api.guild())
-    thread = api.thread(api.user("ann"), room)
+    channel = api.channel(api.guild())
+    thread = api.thread(api.user("ann"), channel)
     async with running(api) as bot:
         where = bot.client.get_partial_messageable(thread.id)
         sent = await where.send("hello")
@@ -171,9 +171,9 @@ async def test_a_thread_that_was_put_away_is_opened_to_change_what_stands_there(
 async def test_permissions_decide(api: DiscordApi) -> None:
     ann = api.user("ann")
     guild = api.guild()
-    room = api.channel(guild)
+    channel = api.channel(guild)
     async with running(api) as bot:
-        channel = bot.channel(room.id)
+        handle = bot.channel(channel.id)
         mine = guild.members[api.me.id].roles[0]
 
         async def code(work: Awaitable[Any]) -> int:
@@ -181,36 +181,36 @@ async def test_permissions_decide(api: DiscordApi) -> None:
                 await work
             return failed.value.code
 
-        api.overwrite(room, mine, deny=ATTACH_FILES)
-        assert await code(channel.send(file=film())) == 50013
-        assert await channel.send("words")
-        api.overwrite(room, mine, deny=SEND_MESSAGES)
-        assert await code(channel.send("words")) == 50013
-        assert await code(channel.typing().__aenter__()) == 50013
-        api.overwrite(room, mine, deny=VIEW_CHANNEL)
-        assert await code(channel.send("words")) == 50001
-        api.overwrite(room, mine, deny=READ_MESSAGE_HISTORY)
-        said = api.say(ann, room, "hi")
-        assert await code(channel.send("yes", reference=channel.get_partial_message(said.id))) == 160002
-        api.overwrite(room, mine)
-        assert (await channel.send("yes", reference=channel.get_partial_message(said.id))).reference
-        assert room.messages[-1].reply_to is said
-        assert await code(channel.get_partial_message(said.id).delete()) == 50013
-        assert await code(channel.get_partial_message(said.id).edit(content="no")) == 50005
+        api.overwrite(channel, mine, deny=ATTACH_FILES)
+        assert await code(handle.send(file=film())) == 50013
+        assert await handle.send("words")
+        api.overwrite(channel, mine, deny=SEND_MESSAGES)
+        assert await code(handle.send("words")) == 50013
+        assert await code(handle.typing().__aenter__()) == 50013
+        api.overwrite(channel, mine, deny=VIEW_CHANNEL)
+        assert await code(handle.send("words")) == 50001
+        api.overwrite(channel, mine, deny=READ_MESSAGE_HISTORY)
+        said = api.say(ann, channel, "hi")
+        assert await code(handle.send("yes", reference=handle.get_partial_message(said.id))) == 160002
+        api.overwrite(channel, mine)
+        assert (await handle.send("yes", reference=handle.get_partial_message(said.id))).reference
+        assert channel.messages[-1].reply_to is said
+        assert await code(handle.get_partial_message(said.id).delete()) == 50013
+        assert await code(handle.get_partial_message(said.id).edit(content="no")) == 50005
         api.set_permissions(mine, guild, USUAL_PERMISSIONS | MANAGE_MESSAGES)
-        await channel.get_partial_message(said.id).delete()
+        await handle.get_partial_message(said.id).delete()
         assert said.deleted
-        reference = channel.get_partial_message(said.id).to_reference(fail_if_not_exists=True)
-        assert await code(channel.send("gone", reference=reference)) == 50035
+        reference = handle.get_partial_message(said.id).to_reference(fail_if_not_exists=True)
+        assert await code(handle.send("gone", reference=reference)) == 50035
         reference.fail_if_not_exists = False
-        assert (await channel.send("gone", reference=reference)).reference is None
-        assert await code(channel.fetch_message(said.id)) == 10008
-        assert await code(channel.send(file=film(10 * 2**20 + 1))) == 40005
-        assert await code(channel.send("")) == 50006
+        assert (await handle.send("gone", reference=reference)).reference is None
+        assert await code(handle.fetch_message(said.id)) == 10008
+        assert await code(handle.send(file=film(10 * 2**20 + 1))) == 40005
+        assert await code(handle.send("")) == 50006
         ann.takes_dms = False
         assert await code((await bot.client.fetch_user(ann.id)).send("psst")) == 50007
-        api.delete_channel(room)
-        assert await code(channel.send("words")) == 10003
+        api.delete_channel(channel)
+        assert await code(handle.send("words")) == 10003
 
 
 async def test_threads_open_again_unless_locked(api: DiscordApi) -> None:

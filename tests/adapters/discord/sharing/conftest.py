@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.adapters.discord.discord_room import Room, a_room
+from tests.adapters.discord.discord_rig import Rig, a_rig
 from tests.adapters.discord.sharing.club import Club
 
 
 @pytest.fixture
-def room(room: Room) -> Room:
+def rig(rig: Rig) -> Rig:
     """One whose films are looked at."""
-    room.api.keeps_files = True
-    return room
+    rig.api.keeps_files = True
+    return rig
 
 
 @pytest.fixture
@@ -21,15 +21,15 @@ async def both(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str], database_url: str | None
 ) -> AsyncIterator[Club]:
     """A club on SQLite, and one on PostgreSQL."""
-    async with a_room(tmp_path, large_clip, new_id, url=database_url) as room:
-        room.api.keeps_files = True
-        made = Club(room)
+    async with a_rig(tmp_path, large_clip, new_id, url=database_url) as rig:
+        rig.api.keeps_files = True
+        made = Club(rig)
         await made.open()
         yield made
 
 
 @pytest.fixture
-async def club(room: Room) -> Club:
-    made = Club(room)
+async def club(rig: Rig) -> Club:
+    made = Club(rig)
     await made.open()
     return made

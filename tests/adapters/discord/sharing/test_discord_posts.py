@@ -13,7 +13,7 @@ from bot.conversation import Button, Reply, ShownClip
 from bot.errors import ChatError, Gone
 from bot.gallery import outbox
 from bot.model import Address
-from tests.adapters.discord.discord_room import Now, Room, a_room
+from tests.adapters.discord.discord_rig import Now, Rig, a_rig
 from tests.adapters.discord.sharing.club import (
     DELETE,
     EDIT,
@@ -35,15 +35,15 @@ async def forever(*args: Any) -> bool:
     return await asyncio.Event().wait()
 
 
-async def test_a_list_of_the_best_that_somebody_asked_for_goes_with_a_clip_in_it(room: Room, club: Club) -> None:
+async def test_a_list_of_the_best_that_somebody_asked_for_goes_with_a_clip_in_it(rig: Rig, club: Club) -> None:
     """It says the maker's words and name, to everybody there."""
     share = await club.share(await club.shared(await club.clip()))
-    asked = room.slash("best")
-    listing = await room.api.until(lambda: asked.original if asked.original and asked.original.labels else None)
+    asked = rig.slash("best")
+    listing = await rig.api.until(lambda: asked.original if asked.original and asked.original.labels else None)
     assert "smiles" in listing.content
-    await eventually(lambda: rows(room.house.store, "SELECT 1 FROM showings"))
-    room.slash("unshare", {"clip": share.job})
-    await room.api.until(lambda: listing.deleted)
+    await eventually(lambda: rows(rig.house.store, "SELECT 1 FROM showings"))
+    rig.slash("unshare", {"clip": share.job})
+    await rig.api.until(lambda: listing.deleted)
 
 
 async def test_killed_in_the_middle_of_a_post_it_is_there_once(
@@ -53,18 +53,18 @@ async def test_killed_in_the_middle_of_a_post_it_is_there_once(
     api = DiscordApi(clock=Now())
     api.keeps_files = True
     async with api.serve() as base:
-        async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as room:
-            club = Club(room)
+        async with a_rig(tmp_path, large_clip, new_id, api=api, base=base) as rig:
+            club = Club(rig)
             await club.open()
             video = await club.clip()
-            with patch.object(room.house.store.gallery, "posted", side_effect=forever) as posted:
-                asked = api.press(room.ann, video, texts.sharing.SHARE)
-                (question,) = await answers(room, asked)
-                api.press(room.ann, question, texts.sharing.PREFERENCES["plain"])
-                await room.clips(1, club.gallery)
+            with patch.object(rig.house.store.gallery, "posted", side_effect=forever) as posted:
+                asked = api.press(rig.ann, video, texts.sharing.SHARE)
+                (question,) = await answers(rig, asked)
+                api.press(rig.ann, question, texts.sharing.PREFERENCES["plain"])
+                await rig.clips(1, club.gallery)
                 await api.until(lambda: posted.called)
-        room.now.later += 600  # longer than Discord knows a nonce
-        async with a_room(tmp_path, large_clip, new_id, api=api, base=base) as again:
+        rig.now.later += 600  # longer than Discord knows a nonce
+        async with a_rig(tmp_path, large_clip, new_id, api=api, base=base) as again:
             await settled(again)
             (post,) = again.posts(club.gallery)
             share = await again.house.store.gallery.at(address_of(post))
@@ -75,81 +75,81 @@ async def test_killed_in_the_middle_of_a_post_it_is_there_once(
             assert club.film_stays(post, video)
 
 
-async def test_a_clip_that_is_shown_again_is_not_the_post_that_is_about_to_go(room: Room, club: Club) -> None:
+async def test_a_clip_that_is_shown_again_is_not_the_post_that_is_about_to_go(rig: Rig, club: Club) -> None:
     post = await club.shared(await club.clip())
     share = await club.share(post)
-    room.api.script(DELETE, broken(503))
+    rig.api.script(DELETE, broken(503))
     for state in ("hidden", "up"):
-        await room.house.store.gallery.judge(share.id, state, room.now())
-        room.house.core.context.wake.outbox()
-    (again,) = (await room.clips(2, club.gallery))[1:]
-    await room.api.until(lambda: room.api.called(DELETE))
-    await put_off(room)
-    room.now.later += 600
-    room.runner.poke()
-    await room.api.until(lambda: post.deleted)
+        await rig.house.store.gallery.judge(share.id, state, rig.now())
+        rig.house.core.context.wake.outbox()
+    (again,) = (await rig.clips(2, club.gallery))[1:]
+    await rig.api.until(lambda: rig.api.called(DELETE))
+    await put_off(rig)
+    rig.now.later += 600
+    rig.runner.poke()
+    await rig.api.until(lambda: post.deleted)
     assert (await club.share(again)).id == share.id
     assert not again.deleted
 
 
 @pytest.mark.parametrize("fault", [broken(503, done=True), cut("after"), broken(502)])
-async def test_an_answer_that_is_lost_posts_nothing_twice(room: Room, club: Club, fault: Any) -> None:
+async def test_an_answer_that_is_lost_posts_nothing_twice(rig: Rig, club: Club, fault: Any) -> None:
     video = await club.clip()
-    asked = room.api.press(room.ann, video, texts.sharing.SHARE)
-    (question,) = await answers(room, asked)
-    room.api.script(POST, fault)
-    room.api.press(room.ann, question, texts.sharing.PREFERENCES["plain"])
-    await room.clips(1, club.gallery)
-    room.now.later += 60
-    room.runner.poke()
-    await settled(room)
-    assert len(room.posts(club.gallery)) == 1
-    assert all(len(one.body["nonce"]) <= 25 and one.body["enforce_nonce"] for one in room.api.called(POST))
+    asked = rig.api.press(rig.ann, video, texts.sharing.SHARE)
+    (question,) = await answers(rig, asked)
+    rig.api.script(POST, fault)
+    rig.api.press(rig.ann, question, texts.sharing.PREFERENCES["plain"])
+    await rig.clips(1, club.gallery)
+    rig.now.later += 60
+    rig.runner.poke()
+    await settled(rig)
+    assert len(rig.posts(club.gallery)) == 1
+    assert all(len(one.body["nonce"]) <= 25 and one.body["enforce_nonce"] for one in rig.api.called(POST))
 
 
-async def test_an_edit_that_fails_is_made_up_for(room: Room, club: Club) -> None:
+async def test_an_edit_that_fails_is_made_up_for(rig: Rig, club: Club) -> None:
     post = await club.shared(await club.clip())
-    room.api.script(EDIT, broken(503))
-    room.api.press(club.bob, post, "♥ 0")
-    await room.api.until(lambda: len(room.api.called(EDIT)) >= 1)
-    await put_off(room)
-    room.now.later += 600
-    room.runner.poke()
+    rig.api.script(EDIT, broken(503))
+    rig.api.press(club.bob, post, "♥ 0")
+    await rig.api.until(lambda: len(rig.api.called(EDIT)) >= 1)
+    await put_off(rig)
+    rig.now.later += 600
+    rig.runner.poke()
     await club.says(post, "♥ 1")
 
 
-async def test_a_film_message_is_taken_away_or_said_to_stand(room: Room, club: Club) -> None:
+async def test_a_film_message_is_taken_away_or_said_to_stand(rig: Rig, club: Club) -> None:
     post = await club.shared(await club.clip())
     place = Address("discord", str(club.gallery.id))
-    room.api.overwrite(club.gallery, room.api.me, deny=VIEW_CHANNEL)
+    rig.api.overwrite(club.gallery, rig.api.me, deny=VIEW_CHANNEL)
     with pytest.raises(ChatError) as refused:
-        await room.chat.remove(place, str(post.id))
+        await rig.chat.remove(place, str(post.id))
     assert not isinstance(refused.value, Gone)  # it still stands there: to be tried again
-    asked = len(room.api.called(DELETE))
+    asked = len(rig.api.called(DELETE))
     with pytest.raises(ChatError):
-        await room.chat.remove(place, str(post.id))
-    assert len(room.api.called(DELETE)) == asked  # not asked again at once
-    room.api.overwrite(club.gallery, room.api.me)
-    room.chat.alive(place.chat)
-    await room.chat.remove(place, str(post.id))
+        await rig.chat.remove(place, str(post.id))
+    assert len(rig.api.called(DELETE)) == asked  # not asked again at once
+    rig.api.overwrite(club.gallery, rig.api.me)
+    rig.chat.alive(place.chat)
+    await rig.chat.remove(place, str(post.id))
     assert post.deleted
-    await room.chat.remove(place, str(post.id))  # gone is fine
+    await rig.chat.remove(place, str(post.id))  # gone is fine
 
 
-async def test_an_edit_of_a_film_that_is_gone_is_told(room: Room, club: Club) -> None:
+async def test_an_edit_of_a_film_that_is_gone_is_told(rig: Rig, club: Club) -> None:
     post = await club.shared(await club.clip())
     share = await club.share(post)
-    room.api.delete(post)
-    film = ShownClip(room.house.media.stored(share.clip.name), share.clip, copy=share.copy_id)
+    rig.api.delete(post)
+    film = ShownClip(rig.house.media.stored(share.clip.name), share.clip, copy=share.copy_id)
     with pytest.raises(Gone):
-        await room.chat.edit(share.place, str(post.id), Reply("x", clip=film))
+        await rig.chat.edit(share.place, str(post.id), Reply("x", clip=film))
 
 
-async def test_the_latest_of_many_edits_wins(room: Room, club: Club) -> None:
+async def test_the_latest_of_many_edits_wins(rig: Rig, club: Club) -> None:
     post = await club.shared(await club.clip())
     share = await club.share(post)
-    film = ShownClip(room.house.media.stored(share.clip.name), share.clip, copy=share.copy_id)
+    film = ShownClip(rig.house.media.stored(share.clip.name), share.clip, copy=share.copy_id)
     replies = [Reply("x", (Button(f"♥ {n}", f"/heart {share.id}"),), clip=film) for n in range(1, 21)]
-    await asyncio.gather(*(room.chat.edit(share.place, str(post.id), one) for one in replies))
+    await asyncio.gather(*(rig.chat.edit(share.place, str(post.id), one) for one in replies))
     assert post.labels == ["♥ 20"]
-    assert len(room.api.called(EDIT)) < 5
+    assert len(rig.api.called(EDIT)) < 5

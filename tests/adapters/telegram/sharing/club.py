@@ -8,7 +8,7 @@ from typing import Any
 from bot import texts
 from bot.gallery.model import Share
 from bot.model import Address, Job
-from tests.adapters.telegram.telegram_room import Room
+from tests.adapters.telegram.telegram_rig import Rig
 from tests.houses import picture
 from tests.loopback.telegram.model import Chat, Post, User
 from tests.loopback.telegram.server import BotApi
@@ -20,7 +20,7 @@ ME = "photoplay_bot"
 class Club:
     """A forum whose admin is Ann, with a topic for the gallery and one for reviews; Bob, Cem and Dora are in it."""
 
-    room: Room
+    rig: Rig
     ann: User
     bob: User
     cem: User
@@ -31,7 +31,7 @@ class Club:
 
     @property
     def api(self) -> BotApi:
-        return self.room.api
+        return self.rig.api
 
     async def open(self, *more: str) -> None:
         """Ann sets it up."""
@@ -44,24 +44,24 @@ class Club:
         """The first new message of the bot once this was said; it has these words."""
         count = len(self.api.sent(self.forum))
         self.api.say(user, self.forum, said, **where)
-        post = (await self.room.sent(self.forum, count + 1))[count]
+        post = (await self.rig.sent(self.forum, count + 1))[count]
         assert part in post.words, post.words
         return post
 
     async def taps(self, user: User, post: Post, button: str) -> str:
         """What popped up."""
-        return str((await self.room.answer(self.api.press(user, post, button))).get("text", ""))
+        return str((await self.rig.answer(self.api.press(user, post, button))).get("text", ""))
 
     async def clip(self, user: User | None = None, words: str = "she smiles", **where: Any) -> Post:
         """A finished clip of Bob's."""
-        before = len(self.room.videos(self.forum))
+        before = len(self.rig.videos(self.forum))
         self.api.photo(user or self.bob, self.forum, picture(), f"/animate@{ME} {words}", **where)
-        video = (await self.room.clips(self.forum, before + 1))[-1]
+        video = (await self.rig.clips(self.forum, before + 1))[-1]
         await self.until(self._done)
         return video
 
     async def _done(self) -> bool:
-        store = self.room.house.store
+        store = self.rig.house.store
         found = [job for user in self.api.users for job in await store.jobs(f"telegram:{user}", 100)]
         return all(job.state == "done" for job in found)
 
@@ -69,8 +69,8 @@ class Club:
         """Bob shares it; its post."""
         before = len(self.posts)
         self.api.press(user or self.bob, video, texts.sharing.SHARE)
-        if not (await self.room.house.store.gallery.preferences(f"telegram:{(user or self.bob).id}")).named is not None:
-            question = await self.room.told(self.forum, texts.sharing.HOW_TO_SHARE)
+        if not (await self.rig.house.store.gallery.preferences(f"telegram:{(user or self.bob).id}")).named is not None:
+            question = await self.rig.told(self.forum, texts.sharing.HOW_TO_SHARE)
             self.api.press(user or self.bob, question, texts.sharing.PREFERENCES[how])
         await self.api.until(lambda: len(self.posts) > before)
         post = self.posts[-1]
@@ -80,12 +80,12 @@ class Club:
     @property
     def posts(self) -> list[Post]:
         """What was posted in the gallery's topic by itself, deleted ones too."""
-        return [one for one in self.room.videos(self.forum) if one.thread == self.gallery and self._unasked(one)]
+        return [one for one in self.rig.videos(self.forum) if one.thread == self.gallery and self._unasked(one)]
 
     @property
     def notices(self) -> list[Post]:
         """Messages to admins that are still there."""
-        found = [one for one in self.room.videos(self.forum) if one.thread == self.office and self._unasked(one)]
+        found = [one for one in self.rig.videos(self.forum) if one.thread == self.office and self._unasked(one)]
         return [one for one in found if not one.deleted]
 
     def _unasked(self, post: Post) -> bool:
@@ -95,7 +95,7 @@ class Club:
         return Address("telegram", str(self.forum.id), str(post.id))
 
     async def share(self, post: Post) -> Share | None:
-        return await self.room.house.store.gallery.at(self.place(post))
+        return await self.rig.house.store.gallery.at(self.place(post))
 
     async def until(self, look: Callable[[], Any], within: float = 60) -> None:
         """Wait for something in the store."""
@@ -107,8 +107,8 @@ class Club:
         """Until no entry is left, and no edit."""
 
         async def idle() -> bool:
-            left = await self.room.house.store.outbox.next_due(("telegram",))
-            return left is None and not self.room.runner._under_way and not self.room.chat._edits._tasks
+            left = await self.rig.house.store.outbox.next_due(("telegram",))
+            return left is None and not self.rig.runner._under_way and not self.rig.chat._edits._tasks
 
         await self.until(idle)
 
@@ -117,26 +117,26 @@ class Club:
 
     def standing(self) -> list[Post]:
         """All of the bot's messages that still show a clip."""
-        return [one for one in self.room.videos(self.forum) if not one.deleted]
+        return [one for one in self.rig.videos(self.forum) if not one.deleted]
 
 
-def gathered(room: Room) -> Club:
-    bob, cem, dora = (room.api.user(name) for name in ("Bob", "Cem", "Dora"))
-    forum = room.api.supergroup(room.ann, bob, cem, dora, title="Lake Town", creator=room.ann, is_forum=True)
-    forum.members[room.api.me.id] = "administrator"
-    gallery, office = (room.api.topic(room.ann, forum, name) for name in ("Gallery", "Office"))
-    return Club(room, room.ann, bob, cem, dora, forum, gallery, office)
+def gathered(rig: Rig) -> Club:
+    bob, cem, dora = (rig.api.user(name) for name in ("Bob", "Cem", "Dora"))
+    forum = rig.api.supergroup(rig.ann, bob, cem, dora, title="Lake Town", creator=rig.ann, is_forum=True)
+    forum.members[rig.api.me.id] = "administrator"
+    gallery, office = (rig.api.topic(rig.ann, forum, name) for name in ("Gallery", "Office"))
+    return Club(rig, rig.ann, bob, cem, dora, forum, gallery, office)
 
 
 async def jobs(club: Club, user: User) -> list[Job]:
-    return await club.room.house.store.jobs(f"telegram:{user.id}")
+    return await club.rig.house.store.jobs(f"telegram:{user.id}")
 
 
 async def asked(club: Club, user: User, post: Post) -> Post:
     """The question behind Remix."""
     count = len(club.api.sent(club.forum))
     club.api.press(user, post, texts.sharing.REMIX)
-    question = (await club.room.sent(club.forum, count + 1))[count]
+    question = (await club.rig.sent(club.forum, count + 1))[count]
     assert texts.sharing.ask_remix("she smiles") in question.words
     assert question.words.startswith(user.first_name)
     assert question.force_reply

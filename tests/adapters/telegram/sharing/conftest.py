@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.telegram.sharing.club import Club, gathered
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 
 
 @pytest.fixture
-async def club(room: Room) -> Club:
-    made = gathered(room)
+async def club(rig: Rig) -> Club:
+    made = gathered(rig)
     await made.open()
     return made
 
@@ -21,7 +21,7 @@ async def anywhere(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str], database_url: str | None
 ) -> AsyncIterator[Club]:
     """A club on either database."""
-    async with a_room(tmp_path, large_clip, new_id, url=database_url) as made:
+    async with a_rig(tmp_path, large_clip, new_id, url=database_url) as made:
         club = gathered(made)
         await club.open()
         yield club

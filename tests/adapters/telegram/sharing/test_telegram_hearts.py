@@ -13,7 +13,7 @@ from bot import texts
 from bot.conversation import Button, Reply, ShownClip
 from bot.gallery.model import ENOUGH
 from tests.adapters.telegram.sharing.club import ME, Club, gathered
-from tests.adapters.telegram.telegram_room import a_room
+from tests.adapters.telegram.telegram_rig import a_rig
 from tests.bookkeeping import rows
 from tests.loopback.telegram.faults import Flood, Hold
 from tests.loopback.telegram.server import BotApi
@@ -26,13 +26,13 @@ async def test_two_at_once_and_one_person_twice(anywhere: Club) -> None:
     post = await club.shared(await club.clip())
     query = club.api.press(club.cem, post, "♥ 0")
     club.api.react(club.dora, post, "❤", "👍")
-    assert (await club.room.answer(query))["text"].startswith("♥ ")
+    assert (await club.rig.answer(query))["text"].startswith("♥ ")
     await club.api.until(lambda: "♥ 2" in post.labels)
     assert post.words == "“she smiles”\nby Bob · AI-generated"
     assert "video" in post
     # The same people, the other way round: nothing is added.
     club.api.react(club.cem, post, "❤\u200d🔥")
-    await club.room.settled()
+    await club.rig.settled()
     await club.settled()
     assert "♥ 2" in post.labels
     # What a tap gave, a reaction does not take back; what a reaction gave, it does.
@@ -46,7 +46,7 @@ async def test_two_at_once_and_one_person_twice(anywhere: Club) -> None:
 
 async def test_hearts_come_only_from_people_who_show_themselves_and_from_hearts(club: Club) -> None:
     post = await club.shared(await club.clip())
-    video = club.room.videos(club.forum)[0]
+    video = club.rig.videos(club.forum)[0]
     robot = club.api.user("Robot", "robot_bot")
     robot.is_bot = True
     club.forum.members[robot.id] = "member"
@@ -63,12 +63,12 @@ async def test_hearts_come_only_from_people_who_show_themselves_and_from_hearts(
     club.api.react(club.dora, post, {"type": "paid"})
     club.api.react(club.bob, post, "💘")
     await club.api.until(lambda: "♥ 1" in post.labels)
-    await club.room.settled()
+    await club.rig.settled()
     await club.settled()
     share = await club.share(post)
     assert share
     assert share.hearts == 1
-    given = await rows(club.room.house.store, "SELECT account FROM hearts")
+    given = await rows(club.rig.house.store, "SELECT account FROM hearts")
     assert given == [{"account": f"telegram:{club.bob.id}"}]
 
 
@@ -85,7 +85,7 @@ async def test_channels_that_somebody_speaks_for_have_no_hearts_no_reports_and_n
             )
     told = texts.chat.AS_A_PERSON
     await club.api.until(lambda: sum(one.words == told for one in club.api.sent(club.forum)) == 3 * ENOUGH)
-    assert await club.room.house.store.gallery.share(share.id) == share
+    assert await club.rig.house.store.gallery.share(share.id) == share
     assert club.notices == []
 
 
@@ -93,18 +93,18 @@ async def test_a_reaction_that_telegram_tells_twice_and_one_that_a_crash_cut_off
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:
     api = BotApi()
-    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
-        club = gathered(room)
+    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
+        club = gathered(rig)
         await club.open()
         post = await club.shared(await club.clip())
         api.react(club.cem, post, "❤")
         api.again()
         await api.until(lambda: "♥ 1" in post.labels)
-        await room.settled()
+        await rig.settled()
     api.react(club.dora, post, "❤")
-    async with a_room(tmp_path, large_clip, new_id, api=api, start=False) as room:
-        await room.taken()
-    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
+    async with a_rig(tmp_path, large_clip, new_id, api=api, start=False) as rig:
+        await rig.taken()
+    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
         await api.until(lambda: "♥ 2" in post.labels)
 
 
@@ -116,7 +116,7 @@ async def test_many_hearts_are_few_edits(club: Club) -> None:
         club.forum.members[user.id] = "member"
         club.api.react(user, post, "❤")
     assert await club.api.reached.get() == "editMessageCaption"
-    await club.room.settled()
+    await club.rig.settled()
     await asyncio.sleep(0.1)
     club.api.let_go()
     await club.api.until(lambda: "♥ 12" in post.labels)
@@ -130,7 +130,7 @@ async def test_an_edit_counts_as_done_once_telegram_has_answered(club: Club) -> 
     club.forum.members[club.ann.id] = "member"
     club.api.react(club.ann, post, "❤")
     assert await club.api.reached.get() == "editMessageCaption"
-    entries = club.room.house.store.outbox
+    entries = club.rig.house.store.outbox
     assert await entries.next_due(["telegram"]) is not None
     club.api.let_go()
     await club.api.until(lambda: "♥ 1" in post.labels)
@@ -142,8 +142,8 @@ async def test_an_edit_of_what_is_not_there_or_the_same_harms_nothing(club: Club
     post = await club.shared(await club.clip())
     share = await club.share(post)
     assert share
-    film = ShownClip(club.room.house.media.stored(share.clip.name), share.clip)
-    chat, place = club.room.chat, club.place(post)
+    film = ShownClip(club.rig.house.media.stored(share.clip.name), share.clip)
+    chat, place = club.rig.chat, club.place(post)
     long = "é" * 500 + "👍" * 600
     for message, text in ((post.id, post.words), (999, "x"), (post.id, long)):
         await chat.edit(place, str(message), Reply(text, (Button("♥ 5", "/heart x"),), clip=film))
@@ -157,9 +157,9 @@ async def test_where_the_film_did_not_fit_the_buttons_change_alone(club: Club) -
     post = await club.shared(await club.clip())
     share = await club.share(post)
     assert share
-    film = ShownClip(club.room.house.media.stored(share.clip.name), share.clip)
-    said = await club.room.chat.send(replace(club.place(post), message=""), Reply("it plays elsewhere"), nonce="n")
-    await club.room.chat.edit(club.place(post), said.message, Reply("x", (Button("♥ 5", "/heart x"),), clip=film))
+    film = ShownClip(club.rig.house.media.stored(share.clip.name), share.clip)
+    said = await club.rig.chat.send(replace(club.place(post), message=""), Reply("it plays elsewhere"), nonce="n")
+    await club.rig.chat.edit(club.place(post), said.message, Reply("x", (Button("♥ 5", "/heart x"),), clip=film))
     await club.settled()
     words = club.forum.posts[int(said.message)]
     assert (words.words, words.labels) == ("it plays elsewhere", ["♥ 5"])

@@ -13,7 +13,7 @@ from bot.errors import ChatError, Gone
 from bot.media.stored import StoredFile
 from bot.model import Address
 from tests.adapters.telegram.sharing.club import ME, Club, gathered
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 from tests.loopback.telegram.faults import Cut, Flood, Refuse
 from tests.loopback.telegram.server import BotApi
 
@@ -27,7 +27,7 @@ async def test_a_list_of_the_best_that_somebody_asked_for_goes_with_a_clip_in_it
         await club.says(club.cem, f"/best@{ME} {span}", f"The most liked this {span}") for span in ("week", "month")
     ]
     assert all("“she smiles” · by Bob" in one.words for one in lists)
-    store = club.room.house.store
+    store = club.rig.house.store
     await club.until(lambda: store._db.read(lambda tx: tx.one("SELECT 1 FROM showings GROUP BY 1 HAVING count(*) = 2")))
     if how == "unshare":
         await club.says(club.bob, f"/unshare@{ME} {share.job}", texts.sharing.UNSHARED)
@@ -55,7 +55,7 @@ async def test_after_two_days_the_clip_makes_way_for_a_grey_picture(club: Club) 
     await club.settled()
     # An edit that comes late does not bring its words back.
     late = Reply("“she smiles”", (Button("♥ 1", "/heart x"),), clip=ShownClip(StoredFile(Path("x.mp4")), share.clip))
-    await club.room.chat.edit(club.place(post), str(post.id), late)
+    await club.rig.chat.edit(club.place(post), str(post.id), late)
     await club.settled()
     assert (post.words, post.labels) == (texts.chat.TAKEN_BACK, [])
 
@@ -64,7 +64,7 @@ async def test_taking_away_is_tried_until_it_is_done(club: Club) -> None:
     post = await club.shared(await club.clip())
     place, message = club.place(post), str(post.id)
     club.api.later = 49 * 3600
-    chat, api = club.room.chat, club.api
+    chat, api = club.rig.chat, club.api
     for trouble in (
         Refuse(400, "Bad Request: not enough rights to send photos to the chat"),
         Refuse(400, "Bad Request: message can't be edited"),
@@ -91,7 +91,7 @@ async def until_removed(club: Club, place: Address, message: str) -> None:
     async with asyncio.timeout(60):
         while True:
             try:
-                return await club.room.chat.remove(place, message)
+                return await club.rig.chat.remove(place, message)
             except ChatError:
                 await asyncio.sleep(0.05)
 
@@ -100,8 +100,8 @@ async def test_a_runner_that_fails_to_take_a_clip_away_tries_again(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:
     api = BotApi()
-    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
-        club = gathered(room)
+    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
+        club = gathered(rig)
         await club.open()
         post = await club.shared(await club.clip())
         share = await club.share(post)
@@ -111,15 +111,15 @@ async def test_a_runner_that_fails_to_take_a_clip_away_tries_again(
         await api.until(lambda: any(call.code == 502 for call in api.called("deleteMessage")))
         assert not post.deleted
         api.later += 60
-        room.runner.poke()
+        rig.runner.poke()
         await api.until(lambda: post.deleted)
 
 
-async def test_what_stood_in_a_group_that_moved_is_out_of_reach(room: Room) -> None:
-    group = room.api.group(room.ann, creator=room.ann)
-    said = await room.chat.send(Address("telegram", str(group.id)), Reply("hello"), nonce="n")
-    group.moved_to = room.api.supergroup(room.ann, creator=room.ann)
-    await room.chat.remove(Address("telegram", str(group.id)), said.message)
+async def test_what_stood_in_a_group_that_moved_is_out_of_reach(rig: Rig) -> None:
+    group = rig.api.group(rig.ann, creator=rig.ann)
+    said = await rig.chat.send(Address("telegram", str(group.id)), Reply("hello"), nonce="n")
+    group.moved_to = rig.api.supergroup(rig.ann, creator=rig.ann)
+    await rig.chat.remove(Address("telegram", str(group.id)), said.message)
 
 
 async def test_whoever_is_forgotten_has_no_clip_left_in_the_group(club: Club) -> None:
@@ -137,11 +137,11 @@ async def test_whoever_is_forgotten_has_no_clip_left_in_the_group(club: Club) ->
 
 async def test_nor_one_that_was_sent_once_more(club: Club) -> None:
     first = await club.clip()
-    (job,) = await club.room.house.store.jobs(f"telegram:{club.bob.id}", 10)
-    count = len(club.room.videos(club.forum))
+    (job,) = await club.rig.house.store.jobs(f"telegram:{club.bob.id}", 10)
+    count = len(club.rig.videos(club.forum))
     club.api.say(club.bob, club.forum, f"/continue@{ME} {job.id} she waves")
-    second = (await club.room.clips(club.forum, count + 1))[-1]
-    latest, _ = await club.room.house.store.jobs(f"telegram:{club.bob.id}", 10)
+    second = (await club.rig.clips(club.forum, count + 1))[-1]
+    latest, _ = await club.rig.house.store.jobs(f"telegram:{club.bob.id}", 10)
     again = await club.says(club.bob, f"/clip@{ME} {job.id}", "smiles", thread=club.office)
     joined = await club.says(club.bob, f"/join@{ME} {latest.id}", "2 clips")
     asked = await club.says(club.bob, f"/forgetme@{ME}", "removes for good")
@@ -151,7 +151,7 @@ async def test_nor_one_that_was_sent_once_more(club: Club) -> None:
 
 async def test_nor_one_that_came_as_its_maker_was_forgotten(club: Club, monkeypatch: pytest.MonkeyPatch) -> None:
     await club.clip()
-    (job,) = await club.room.house.store.jobs(f"telegram:{club.bob.id}", 10)
-    monkeypatch.setattr(club.room.house.store.retention, "repeated", AsyncMock(return_value=False))
+    (job,) = await club.rig.house.store.jobs(f"telegram:{club.bob.id}", 10)
+    monkeypatch.setattr(club.rig.house.store.retention, "repeated", AsyncMock(return_value=False))
     again = await club.says(club.bob, f"/clip@{ME} {job.id}", "smiles")
     await club.api.until(lambda: again.deleted)

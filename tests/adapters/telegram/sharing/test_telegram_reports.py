@@ -33,7 +33,7 @@ async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_i
     again = club.posts[-1]
     assert (again.words, again.labels[0], club.uploads()) == (post.words, "♥ 0", 1)
     await club.api.until(lambda: notice.deleted and first.deleted)
-    await club.room.told(club.forum, texts.sharing.LET_IN)
+    await club.rig.told(club.forum, texts.sharing.LET_IN)
     # What its maker takes back is gone everywhere but where they ordered it.
     await club.until(lambda: club.share(again))
     share = await club.share(again)
@@ -48,7 +48,7 @@ async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_i
     await club.api.until(lambda: len(club.posts) == 3)
     sent = club.api.sent
     await club.api.until(lambda: any(one.id > told.id and one.words.startswith("Shared") for one in sent(club.forum)))
-    dialog = await club.room.told(club.forum, "Shared in the community's gallery")
+    dialog = await club.rig.told(club.forum, "Shared in the community's gallery")
     assert told.words == texts.sharing.UNSHARED
     count = len(club.api.sent(club.forum))
     club.api.press(club.bob, dialog, texts.sharing.HOW_I_SHARE)
@@ -58,7 +58,7 @@ async def test_three_reports_hide_until_an_admin_has_looked_and_unsharing_ends_i
     await club.api.until(lambda: club.posts[-1].labels == ["♥ 0", "Report"])
     assert len(club.api.sent(club.forum)) == count
     club.api.press(club.cem, dialog, "Allow remixes")
-    assert "Others may remix" in (await club.room.sent(club.forum, count + 1))[count].words
+    assert "Others may remix" in (await club.rig.sent(club.forum, count + 1))[count].words
     assert "Nobody may remix" in dialog.words
 
 
@@ -66,24 +66,24 @@ async def test_a_report_in_own_words_is_written_in_private(club: Club) -> None:
     post = await club.shared(await club.clip())
     count = len(club.api.sent(club.forum))
     club.api.press(club.cem, post, texts.sharing.REPORT)
-    why = (await club.room.sent(club.forum, count + 1))[count]
+    why = (await club.rig.sent(club.forum, count + 1))[count]
     # Whom the bot may not write to is told so, alone.
     said = await club.taps(club.cem, why, texts.sharing.OTHER)
     assert said == texts.chat.not_here(ME)
     alone = club.api.private(club.cem)
     club.api.later += 2 * DOUBLE
     assert await club.taps(club.cem, why, texts.sharing.OTHER) == texts.chat.SENT_ALONE
-    question = await club.room.told(alone, texts.sharing.REPORT_OTHER)
+    question = await club.rig.told(alone, texts.sharing.REPORT_OTHER)
     assert question.force_reply
     assert len(club.api.sent(club.forum)) == count + 1
     club.api.say(club.cem, alone, "It is me, and I did not agree")
-    await club.room.told(alone, texts.sharing.REPORTED)
+    await club.rig.told(alone, texts.sharing.REPORTED)
     await club.api.until(lambda: club.notices)
     assert "It is me, and I did not agree" in club.notices[0].words
     assert "Cem" not in club.notices[0].words
     # That answer was about that community; what is said next is not.
     club.api.say(club.cem, alone, "/gallery")
-    await club.room.told(alone, texts.sharing.GALLERY_WHERE)
+    await club.rig.told(alone, texts.sharing.GALLERY_WHERE)
 
 
 async def test_an_admin_looks_at_a_hidden_clip_alone(club: Club) -> None:
@@ -93,5 +93,5 @@ async def test_an_admin_looks_at_a_hidden_clip_alone(club: Club) -> None:
     alone = club.api.private(club.ann)
     await club.says(club.ann, f"/hide@{ME} {share.id}", "Hidden")
     await club.says(club.ann, f"/show@{ME} {share.id}", texts.chat.SENT_ALONE)
-    assert (await club.room.told(alone, texts.jobs.MADE_BY_AI)).clip == post.clip
+    assert (await club.rig.told(alone, texts.jobs.MADE_BY_AI)).clip == post.clip
     await club.says(club.cem, f"/show@{ME} {share.id}", texts.sharing.UNKNOWN_SHARE)

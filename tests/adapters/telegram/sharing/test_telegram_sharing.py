@@ -13,7 +13,7 @@ from bot.conversation import Reply, ShownClip
 from bot.errors import Gone
 from bot.model import Address
 from tests.adapters.telegram.sharing.club import ME, Club, gathered, jobs
-from tests.adapters.telegram.telegram_room import Room, a_room
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 from tests.houses import configure, picture
 from tests.loopback.telegram.faults import Cut, Refuse
 from tests.loopback.telegram.model import JSON
@@ -26,7 +26,7 @@ async def test_a_clip_is_shared_with_one_question_and_no_upload(club: Club) -> N
     assert club.uploads() == 1
     count = len(club.api.sent(club.forum))
     club.api.press(club.bob, video, texts.sharing.SHARE)
-    question = await club.room.told(club.forum, texts.sharing.HOW_TO_SHARE)
+    question = await club.rig.told(club.forum, texts.sharing.HOW_TO_SHARE)
     assert await club.taps(club.cem, question, "My name, my words") == texts.chat.NOT_YOURS
     club.api.press(club.bob, question, "My name, my words")
     await club.api.until(lambda: club.posts)
@@ -47,14 +47,14 @@ async def test_a_clip_is_shared_with_one_question_and_no_upload(club: Club) -> N
     share = await club.share(second)
     assert share
     assert share.place == Address("telegram", str(club.forum.id), str(second.id), str(club.gallery))
-    rule = (await club.room.house.store.quotas.rules(f"telegram:{club.forum.id}"))[""]
+    rule = (await club.rig.house.store.quotas.rules(f"telegram:{club.forum.id}"))[""]
     assert rule.title == "Lake Town"
 
 
 async def test_a_stranger_shares_nothing_of_anothers(club: Club) -> None:
     video = await club.clip()
     assert await club.taps(club.cem, video, texts.sharing.SHARE) == texts.chat.NOT_YOURS
-    assert await club.room.house.store.gallery.of_job((await jobs(club, club.bob))[0].id) == []
+    assert await club.rig.house.store.gallery.of_job((await jobs(club, club.bob))[0].id) == []
 
 
 async def test_a_copy_that_telegram_lost_is_uploaded_anew(club: Club) -> None:
@@ -84,11 +84,11 @@ async def test_whatever_telegram_says_of_a_bad_copy(club: Club, refusal: str) ->
 
 
 async def test_where_neither_copy_nor_film_is_left_nothing_is_posted(club: Club) -> None:
-    film = ShownClip(club.room.house.media.stored("none.mp4"), (await jobs_clip(club)), copy="gone")
+    film = ShownClip(club.rig.house.media.stored("none.mp4"), (await jobs_clip(club)), copy="gone")
     place = Address("telegram", str(club.forum.id), thread=str(club.gallery))
     count = len(club.api.sent(club.forum))
     with pytest.raises(Gone):
-        await club.room.chat.send(place, Reply("x", clip=film), nonce="n1")
+        await club.rig.chat.send(place, Reply("x", clip=film), nonce="n1")
     assert len(club.api.sent(club.forum)) == count
 
 
@@ -106,10 +106,10 @@ async def test_a_gallery_whose_topic_is_no_more_does_not_spill_into_another(club
     else:
         club.api.delete_topic(club.forum, club.gallery)
     club.api.press(club.bob, video, texts.sharing.SHARE)
-    question = await club.room.told(club.forum, texts.sharing.HOW_TO_SHARE)
+    question = await club.rig.told(club.forum, texts.sharing.HOW_TO_SHARE)
     club.api.press(club.bob, question, "My name, my words")
-    await club.until(club.room.house.store.incidents)
-    told = await club.room.told(club.forum, texts.sharing.CANNOT_POST)
+    await club.until(club.rig.house.store.incidents)
+    told = await club.rig.told(club.forum, texts.sharing.CANNOT_POST)
     assert told.thread == club.office
     refused = [call for call in club.api.called("sendVideo") if call.code == 400]
     assert len(refused) == 1, "it is tried again later"
@@ -120,24 +120,24 @@ async def test_a_post_that_was_begun_before_a_crash_stands_once(
     tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
 ) -> None:
     api = BotApi()
-    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
-        club = gathered(room)
+    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
+        club = gathered(rig)
         await club.open()
         video = await club.clip()
-        room.runner.stop()
-        await asyncio.wait(room.tasks[-1:])
+        rig.runner.stop()
+        await asyncio.wait(rig.tasks[-1:])
         club.api.press(club.bob, video, texts.sharing.SHARE)
-        question = await room.told(club.forum, texts.sharing.HOW_TO_SHARE)
+        question = await rig.told(club.forum, texts.sharing.HOW_TO_SHARE)
         club.api.press(club.bob, question, "My name, my words")
         (job,) = await jobs(club, club.bob)
-        await club.until(lambda: room.house.store.gallery.of_job(job.id))
+        await club.until(lambda: rig.house.store.gallery.of_job(job.id))
         # Somebody took the entry and died before the post went out.
-        (entry,) = await room.house.store.outbox.claim(api.now(), 1.0, 9, ["telegram"])
+        (entry,) = await rig.house.store.outbox.claim(api.now(), 1.0, 9, ["telegram"])
         assert entry.kind == "post"
         assert club.posts == []
     api.later = 2.0
-    async with a_room(tmp_path, large_clip, new_id, api=api) as room:
-        club = replace(club, room=room)
+    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
+        club = replace(club, rig=rig)
         await api.until(lambda: len(club.posts) == 1)
         await club.until(lambda: club.share(club.posts[0]))
         await club.settled()
@@ -151,24 +151,24 @@ async def test_a_post_that_was_begun_before_a_crash_stands_once(
         assert len(api.called("sendVideo")) == before + 1
 
 
-async def test_the_gallery_goes_along_when_a_group_moves(room: Room) -> None:
-    club = gathered(room)
-    club.forum = room.api.group(club.ann, club.bob, club.cem, title="Lake Town", creator=club.ann)
+async def test_the_gallery_goes_along_when_a_group_moves(rig: Rig) -> None:
+    club = gathered(rig)
+    club.forum = rig.api.group(club.ann, club.bob, club.cem, title="Lake Town", creator=club.ann)
     club.gallery = club.office = 0
     await club.says(club.ann, "/gallery here", "posted here")
     first = await club.clip()
     old = club.forum
-    club.forum = room.api.migrate(old)
-    await room.api.until(lambda: not room.api.pending)
-    await room.settled()
+    club.forum = rig.api.migrate(old)
+    await rig.api.until(lambda: not rig.api.pending)
+    await rig.settled()
     video = await club.clip(words="she waves")
-    room.api.press(club.bob, video, texts.sharing.SHARE)
-    question = await room.told(club.forum, texts.sharing.HOW_TO_SHARE)
-    room.api.press(club.bob, question, "My name, my words")
-    *_, post = await room.clips(club.forum, 2)
+    rig.api.press(club.bob, video, texts.sharing.SHARE)
+    question = await rig.told(club.forum, texts.sharing.HOW_TO_SHARE)
+    rig.api.press(club.bob, question, "My name, my words")
+    *_, post = await rig.clips(club.forum, 2)
     await club.until(lambda: club.share(post))
     assert await club.taps(club.cem, post, "♥ 0") == "♥ 1"
-    await room.api.until(lambda: "♥ 1" in post.labels)
+    await rig.api.until(lambda: "♥ 1" in post.labels)
     assert not first.deleted
 
 
@@ -179,19 +179,19 @@ async def test_buttons_of_a_post_that_telegram_no_longer_shows_us_keep_to_its_to
     query: JSON = {"id": "5", "from": club.cem.json(), "chat_instance": "1", "data": command, "message": gone}
     club.api.queries["5"] = query
     club.api.queue("callback_query", query)
-    question = await club.room.told(club.forum, "your way")
+    question = await club.rig.told(club.forum, "your way")
     assert question.thread == club.gallery
 
 
 async def test_before_the_first_clip_the_person_says_once_that_all_agreed(club: Club) -> None:
-    configure(club.room.house.core, ask_consent=True)
-    club.room.house.provider.stand_in = False
+    configure(club.rig.house.core, ask_consent=True)
+    club.rig.house.provider.stand_in = False
     club.api.photo(club.bob, club.forum, picture(), f"/animate@{ME} she smiles")
-    question = await club.room.told(club.forum, texts.consent.ASK)
+    question = await club.rig.told(club.forum, texts.consent.ASK)
     assert await club.taps(club.cem, question, texts.consent.AGREE) == texts.chat.NOT_YOURS
-    assert club.room.house.provider.orders == []
+    assert club.rig.house.provider.orders == []
     club.api.press(club.bob, question, texts.consent.AGREE)
-    await club.room.clip(club.forum)
+    await club.rig.clip(club.forum)
     await club.clip(words="she waves")
     asked = [post for post in club.api.sent(club.forum) if post.words == texts.consent.ASK]
     assert len(asked) == 1
@@ -199,16 +199,16 @@ async def test_before_the_first_clip_the_person_says_once_that_all_agreed(club: 
 
 async def test_what_others_must_not_read_is_listed_in_private(club: Club) -> None:
     await club.open()
-    private = club.room.api.private(club.bob)
+    private = club.rig.api.private(club.bob)
     post = await club.shared(await club.clip(words="my diary burns"), "words")
     assert "Bob" not in post.words
     await club.says(club.bob, f"/unshare@{ME}", texts.chat.SENT_ALONE)
-    asked = await club.room.told(private, texts.sharing.UNSHARE_WHICH)
+    asked = await club.rig.told(private, texts.sharing.UNSHARE_WHICH)
     club.api.press(club.bob, asked, texts.sharing.unshare_this("my diary burns", 1))
     await club.api.until(lambda: post.deleted)
     club.api.private(club.ann)
     await club.says(club.ann, f"/wordlist@{ME} add casino", "that word")
     await club.says(club.ann, f"/wordlist@{ME}", texts.chat.SENT_ALONE)
-    assert "casino" in (await club.room.told(club.room.private, "No prompt here may have")).words
+    assert "casino" in (await club.rig.told(club.rig.private, "No prompt here may have")).words
     said = [one for one in club.api.sent(club.forum) if "casino" in one.words or "diary" in str(one.labels)]
     assert said == []

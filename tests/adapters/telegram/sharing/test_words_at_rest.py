@@ -76,7 +76,7 @@ async def watched(store: Store, folder: Path) -> AsyncIterator[None]:
 @pytest.mark.databases
 @pytest.mark.usefixtures("encrypting")
 async def test_words_through_every_door_can_be_read_nowhere(anywhere: Club, tmp_path: Path) -> None:
-    store = anywhere.room.house.store
+    store = anywhere.rig.house.store
     async with watched(store, tmp_path):
         await everything(anywhere)
     found = await store.jobs(f"telegram:{anywhere.bob.id}", 99, search=Search(words="LIGHTHOUSE marzipan"))
@@ -86,25 +86,25 @@ async def test_words_through_every_door_can_be_read_nowhere(anywhere: Club, tmp_
 @pytest.mark.databases
 async def test_without_encryption_they_are_found(anywhere: Club, tmp_path: Path) -> None:
     await anywhere.clip(words=MARKER)
-    assert "jobs.wording" in await readable(anywhere.room.house.store, tmp_path)
+    assert "jobs.wording" in await readable(anywhere.rig.house.store, tmp_path)
 
 
 async def everything(club: Club) -> None:
-    api, room = club.api, club.room
+    api, rig = club.api, club.rig
     video = await club.clip(words=f"{MARKER} --no {MARKER}")
-    before = len(room.videos(club.forum))
+    before = len(rig.videos(club.forum))
     api.say(club.bob, club.forum, f"the {MARKER} blinks", reply_to=video)
-    await room.clips(club.forum, before + 1)
+    await rig.clips(club.forum, before + 1)
     api.press(club.bob, video, texts.chat.NEW_WORDS)
-    again = await room.told(club.forum, f"“{MARKER}”")
+    again = await rig.told(club.forum, f"“{MARKER}”")
     api.say(club.bob, club.forum, f"another {MARKER}", reply_to=again)
-    await room.clips(club.forum, before + 2)
+    await rig.clips(club.forum, before + 2)
     # A photo without words, a question, its answer.
-    api.photo(room.ann, room.private, picture())
-    question = await room.told(room.private, str(texts.chat.NO_WORDS))
-    api.say(room.ann, room.private, f"the {MARKER}", reply_to=question)
-    await room.told(room.private, MARKER)
-    await room.clip(room.private)
+    api.photo(rig.ann, rig.private, picture())
+    question = await rig.told(rig.private, str(texts.chat.NO_WORDS))
+    api.say(rig.ann, rig.private, f"the {MARKER}", reply_to=question)
+    await rig.told(rig.private, MARKER)
+    await rig.clip(rig.private)
     # Refused for a word, and typed by a stranger in a command.
     api.photo(club.dora, club.forum, picture(), f"/animate@{ME} nude {MARKER}")
     api.say(club.dora, club.forum, f"/jobs@{ME} {MARKER}")
@@ -119,12 +119,12 @@ async def everything(club: Club) -> None:
     await api.until(lambda: len(club.notices) == 1)
     assert MARKER in club.notices[0].words
     # Waiting for a yes.
-    room.house.provider.stand_in = False  # words leave this machine, so people are asked first
-    configure(room.house.core, ask_consent=True)
+    rig.house.provider.stand_in = False  # words leave this machine, so people are asked first
+    configure(rig.house.core, ask_consent=True)
     api.photo(club.cem, club.forum, picture(), f"/animate@{ME} {MARKER} by day")
-    await room.told(club.forum, str(texts.consent.ASK)[:20])
-    assert await room.house.store.retention.parked(f"telegram:{club.cem.id}")
+    await rig.told(club.forum, str(texts.consent.ASK)[:20])
+    assert await rig.house.store.retention.parked(f"telegram:{club.cem.id}")
 
 
 async def made_by(club: Club, user: int) -> bool:
-    return bool(await club.room.house.store.jobs(f"telegram:{user}"))
+    return bool(await club.rig.house.store.jobs(f"telegram:{user}"))

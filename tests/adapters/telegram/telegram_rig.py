@@ -23,7 +23,7 @@ from tests.loopback.telegram.server import BotApi
 
 
 @dataclass
-class Room:
+class Rig:
     """Ann in private with the bot, the bot's house, and the Telegram between them."""
 
     api: BotApi
@@ -140,7 +140,7 @@ class Room:
 
 
 @asynccontextmanager
-async def a_room(
+async def a_rig(
     folder: Path,
     clip: bytes,
     new_id: Callable[[], str],
@@ -152,8 +152,8 @@ async def a_room(
     storage_chat: str | None = None,
     url: str | None = None,
     start: bool = True,
-) -> AsyncIterator[Room]:
-    """A room with everything running."""
+) -> AsyncIterator[Rig]:
+    """A rig with everything running."""
     api = api or BotApi()
     async with api.serve() as base:
         line = TelegramClient(api.token, base)
@@ -170,13 +170,13 @@ async def a_room(
                 house.core, line, chat, clock=time.monotonic, hook=hook(base) if hook else None, sleep=briefly
             )
             ann = api.user("Ann")
-            room = Room(api, house, line, chat, telegram, runner, ann, api.private(ann))
+            rig = Rig(api, house, line, chat, telegram, runner, ann, api.private(ann))
             if start:
-                await room.open()
+                await rig.open()
             try:
-                yield room
+                yield rig
             finally:
-                if room.tasks:
-                    await room.close()
+                if rig.tasks:
+                    await rig.close()
                 await chat.close()
                 await line.hang_up()

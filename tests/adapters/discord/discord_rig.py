@@ -39,7 +39,7 @@ class Now:
 
 
 @dataclass
-class Room:
+class Rig:
     """Ann in a channel of a guild with the bot, the bot's house, and the Discord between them."""
 
     api: DiscordApi
@@ -105,7 +105,7 @@ def elsewhere() -> Iterator[None]:
 
 
 @asynccontextmanager
-async def a_room(
+async def a_rig(
     folder: Path,
     clip: bytes,
     new_id: Callable[[], str],
@@ -116,18 +116,16 @@ async def a_room(
     start: bool = True,
     base: str | None = None,
     url: str | None = None,
-) -> AsyncIterator[Room]:
-    """A room with everything running. With `base` the Discord is running already."""
+) -> AsyncIterator[Rig]:
+    """A rig with everything running. With `base` the Discord is running already."""
     now = Now()
     api = api or DiscordApi(clock=now)
     if base is None:
         async with (
             api.serve() as served,
-            a_room(
-                folder, clip, new_id, api=api, token=token, shards=shards, start=start, base=served, url=url
-            ) as room,
+            a_rig(folder, clip, new_id, api=api, token=token, shards=shards, start=start, base=served, url=url) as rig,
         ):
-            yield room
+            yield rig
         return
     if isinstance(api.clock, Now):
         now = api.clock
@@ -146,25 +144,25 @@ async def a_room(
             guild = next(iter(api.guilds.values()), None) or api.guild()
             channel = next((one for one in guild.channels if not one.is_thread), None) or api.channel(guild)
             ann = next((one for one in api.users.values() if one.name == "ann"), None) or api.user("ann")
-            room = Room(api, house, line, chat, discord, supervisor, runner, now, ann, guild, channel)
+            rig = Rig(api, house, line, chat, discord, supervisor, runner, now, ann, guild, channel)
             if start:
-                await room.open()
+                await rig.open()
             try:
-                yield room
+                yield rig
             finally:
-                if room.tasks:
-                    await room.close()
+                if rig.tasks:
+                    await rig.close()
                 await chat.close()
                 await line.hang_up()
 
 
-async def ended(room: Room, user: User | None = None) -> Job | None:
+async def ended(rig: Rig, user: User | None = None) -> Job | None:
     """The person's latest job, if it is over."""
-    job = (await room.house.store.jobs(f"discord:{(user or room.ann).id}"))[0]
+    job = (await rig.house.store.jobs(f"discord:{(user or rig.ann).id}"))[0]
     return job if job.state == "done" else None
 
 
-async def kept(room: Room, count: int) -> list[tuple[str, str]]:
+async def kept(rig: Rig, count: int) -> list[tuple[str, str]]:
     """Messages that wait to be worked off, if there are so many."""
-    waiting = await room.house.store.inbox.waiting("discord")
+    waiting = await rig.house.store.inbox.waiting("discord")
     return waiting if len(waiting) == count else []
