@@ -53,8 +53,8 @@ from bot.providers.client import Providers
 from bot.quotas.rules import HOUSE, Rule
 from bot.reconciliation import Reconciliation
 from bot.sealing.words import TextCipher
+from bot.watch.disk_space import DiskSpace
 from bot.watch.meters import MeteredChat, MeteredProvider, Meters
-from bot.watch.room import Room
 from storage import Store, database_url, open_store
 
 PHOTO_LINK = 24 * 3600.0
@@ -289,7 +289,7 @@ async def open_app(
         if settings.backup_dir:
             scheduled = Scheduled(source_of(settings), settings.backup_dir, settings.backup_keep, store, clock)
             chores.append(scheduled.round)
-        chores += [Backlog(store, media).round, WordsBacklog(store).round, Room(media, store, clock, tell).round]
+        chores += [Backlog(store, media).round, WordsBacklog(store).round, DiskSpace(media, store, clock, tell).round]
         periodic = Periodic(chores)
         yield App(
             settings,

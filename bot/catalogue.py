@@ -261,7 +261,7 @@ def rows() -> Sequence[Model]:
     return [one for one in ROWS if one.version == max(other.version for other in ROWS if other.id == one.id)]
 
 
-def rooms() -> Mapping[str, int]:
+def fewer_slots() -> Mapping[str, int]:
     """Slots of the models that have fewer than others, by id."""
     return {one.id: one.slots for one in rows() if one.slots is not None}
 

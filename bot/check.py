@@ -46,7 +46,7 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
     """Check everything that is free to check. `missing`: the data folder is temporary."""
     try:
         if not missing:
-            yield _room(settings.data_dir)
+            yield _disk_space(settings.data_dir)
         for finding in _seen_by_others(settings):
             yield finding
         async with open_app(settings, idle=True) as app:
@@ -79,7 +79,7 @@ async def examine(settings: Settings, *, missing: bool = False) -> AsyncIterator
         yield Finding("bad", f"Database: {error}.")
 
 
-def _room(folder: Path) -> Finding:
+def _disk_space(folder: Path) -> Finding:
     """Write to the data folder. Raises `Misconfigured`."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -89,7 +89,7 @@ def _room(folder: Path) -> Finding:
     except OSError as error:
         raise Misconfigured(f"DATA_DIR {folder} cannot be used: {error.strerror}.") from None
     where = f"Data folder: {folder.resolve()}, {free / 2**20:,.0f} MB free"
-    if free < library.LEAST_ROOM:
+    if free < library.LEAST_FREE:
         return Finding("bad", f"{where}: too little for clips.")
     return Finding("good", f"{where}.")
 

@@ -124,19 +124,19 @@ class Claims(Part):
         begin: Callable[[Job], Step],
         only: str | None = None,
         leave: queue.Leave = lambda job, platform: False,
-        rooms: Mapping[str, int] = MappingProxyType({}),
+        fewer: Mapping[str, int] = MappingProxyType({}),
     ) -> list[Job]:
         """Take up to `limit` queued jobs (`only`: that one), fairly, while fewer than `slots` are at `hosts`.
 
         Saves the result of `begin` for each, and returns the jobs to be bought now. `leave`: whether a slot is left for
-        a job of another platform. `rooms`: slots of single models, which may have fewer.
+        a job of another platform. `fewer`: slots of the models that have fewer.
         """
 
         async def work(tx: Transaction) -> tuple[list[Job], int]:
             number, unbroken = await self.restored.count(tx, now)
             if not unbroken:
                 return [], number
-            return await queue.start(tx, now, lease, slots, limit, platforms, hosts, begin, only, leave, rooms), number
+            return await queue.start(tx, now, lease, slots, limit, platforms, hosts, begin, only, leave, fewer), number
 
         # Read first: it needs no write transaction.
         seen = await self._one(queue.WAITING, now, list(hosts))

@@ -51,7 +51,7 @@ async def start(
     begin: Callable[[Job], Step],
     only: str | None,
     leave: Leave,
-    rooms: Mapping[str, int],
+    fewer: Mapping[str, int],
 ) -> list[Job]:
     """Take queued jobs, fairly, save the result of `begin` for each, and return the jobs to be bought now.
 
@@ -63,9 +63,9 @@ async def start(
     free = min(slots - (seen["busy"] if seen else 0), limit)
     if free <= 0:
         return []
-    busy = {row["model"]: row["n"] for row in await tx.all(BUSY, list(hosts), sorted(rooms))} if rooms else {}
-    room = {model: most - busy.get(model, 0) for model, most in rooms.items()}
-    due = await _due(tx, now, free, platforms, only, leave, room)
+    busy = {row["model"]: row["n"] for row in await tx.all(BUSY, list(hosts), sorted(fewer))} if fewer else {}
+    spare = {model: most - busy.get(model, 0) for model, most in fewer.items()}
+    due = await _due(tx, now, free, platforms, only, leave, spare)
     stepped = [begin(replace(job, claims=job.claims + 1)) for job in due]
     started = [replace(job, due_at=now + lease) for job, _ in stepped if job.state == "submitting"]
     await tx.all(HOLD, [job.id for job, _ in stepped])  # all of them before any party, as `charging` says
@@ -86,21 +86,21 @@ async def _due(
     platforms: Sequence[str],
     only: str | None,
     leave: Leave,
-    room: dict[str, int],
+    spare: dict[str, int],
 ) -> list[Job]:
     """The first queued jobs that are due; what is not keeps its turn. Slots that are left count towards `limit`.
 
-    `room`: further jobs of a model that may start, where its row limits them; those beyond it keep their turn, too.
+    `spare`: further jobs of a model that may start, where its row limits them; those beyond it keep their turn, too.
     """
-    line = turns.Line(tx, limit, [model for model, left in room.items() if left <= 0])
+    line = turns.Line(tx, limit, [model for model, left in spare.items() if left <= 0])
     found, left = list[Job](), 0
     while len(found) + left < limit and (row := await (tx.one(ONE, only) if only else line.next())):
-        if room.get(row["model"], 1) <= 0:
+        if spare.get(row["model"], 1) <= 0:
             pass
         elif row["due_at"] <= now and row["platform"] in platforms:
             found.append(rows.job(row))
-            if row["model"] in room:
-                room[row["model"]] -= 1
+            if row["model"] in spare:
+                spare[row["model"]] -= 1
         elif row["due_at"] <= now and leave(row["id"], row["platform"]):
             left += 1
         if only:

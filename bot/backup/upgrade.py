@@ -19,7 +19,7 @@ FOLDER = "before-upgrade"
 """Folder in `DATA_DIR` for the copy of the database alone."""
 KEPT = 7 * 86_400.0
 """Seconds for which that copy stays: it holds what people have removed since."""
-ROOM = 3
+SPACE = 3
 """Times the database's size that must be free for it: the copy, and the migration itself."""
 PATIENCE = 600.0
 """Seconds to wait for another process, which makes the same backup or another one."""
@@ -42,7 +42,7 @@ async def back_up(settings: Settings, schema: int) -> None:
                 f"The database is to be brought to a new version, and could not be backed up before: {why}. "
                 "Nothing was changed. Mend that, or unset BACKUP_DIR to go on without a backup."
             ) from None
-    elif source.url is None and _has_room(source.data):
+    elif source.url is None and _has_space(source.data):
         try:
             await _make(source, source.data / FOLDER, schema, keep=1, media=False)
         except (Misconfigured, StoreDown, OSError) as error:
@@ -67,9 +67,9 @@ async def _make(source: Source, to: Path, schema: int, *, keep: int, media: bool
     log.info("backup made before the database is brought to a new version: %s", made)
 
 
-def _has_room(data: Path) -> bool:
+def _has_space(data: Path) -> bool:
     try:
-        return shutil.disk_usage(data).free > ROOM * (data / snapshot.FILE).stat().st_size
+        return shutil.disk_usage(data).free > SPACE * (data / snapshot.FILE).stat().st_size
     except OSError:
         return False
 

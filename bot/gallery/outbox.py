@@ -100,18 +100,18 @@ class Runner:
 
     async def round(self) -> int:
         """Claim due entries up to the capacity and start them; returns their number."""
-        room, edits = self._room()
-        if room <= 0 and edits <= 0:
+        free, edits = self._free()
+        if free <= 0 and edits <= 0:
             return 0
-        taken = await self._store.outbox.claim(self._clock(), self._lease, room, self._platforms, edits)
+        taken = await self._store.outbox.claim(self._clock(), self._lease, free, self._platforms, edits)
         for entry in taken:
             task = asyncio.create_task(self._run(entry), name=f"outbox-{entry.id}")
             self._under_way[task] = entry
             task.add_done_callback(self._end)
         return len(taken)
 
-    def _room(self) -> tuple[int, int]:
-        """Free capacity: for edits, and for all other entries."""
+    def _free(self) -> tuple[int, int]:
+        """Free capacity: for all entries but edits, and for edits."""
         edits = sum(entry.kind == "refresh" for entry in self._under_way.values())
         return self._parallel - (len(self._under_way) - edits), self._edits - edits
 
@@ -124,7 +124,7 @@ class Runner:
         """One round; returns the seconds to sleep. Never raises."""
         try:
             taken = await self.round()
-            if min(self._room()) <= 0:
+            if min(self._free()) <= 0:
                 return NAP
             if taken:
                 return 0.0

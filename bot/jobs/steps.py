@@ -105,7 +105,7 @@ class Steps:
         if UNREADABLE in (job.order.prompt, job.order.negative):
             await self._note(texts.incidents.ORDER_UNREADABLE, "", job)
             return await self._save(job, Refused("unreadable"))
-        if self._media.room() < library.LEAST_ROOM:
+        if self._media.free_space() < library.LEAST_FREE:
             return await self._put_back(job, NotSent("the disk has no room for its clip", LONGEST_PAUSE, "disk"))
         longest = self.lease * 2 / 3
         if self._clock() > job.due_at - longest:  # suspended since it was started, or the disk or the database was slow

@@ -118,14 +118,14 @@ class Worker:
     async def round(self) -> int:
         """Claim due jobs up to the capacity and start their steps; returns their number."""
         now, lease = self._clock(), self._steps.lease
-        room = self._parallel - len(self._under_way)
-        if room <= 0:
+        free = self._parallel - len(self._under_way)
+        if free <= 0:
             self.last_round = now
             return 0
         due = await self._store.claim(
             now,
             lease,
-            room,
+            free,
             self._platforms,
             self._steps.next_poll,
             {job.id: job.claims for job in self._under_way.values()},
@@ -137,12 +137,12 @@ class Worker:
         for job in due.jobs:
             self._begin(job, acts.get(job.state, self._steps.deliver))
         taken = len(due.polls) + len(due.jobs)
-        if due.waits and room > taken:
+        if due.waits and free > taken:
             hosts, begin, leave = self._steps.hosts(), self._steps.start, self._others.leave
             self._others.begin()
-            rooms = catalogue.rooms()
+            fewer = catalogue.fewer_slots()
             for job in await self._store.start(
-                now, lease, self._slots, room - taken, self._platforms, hosts, begin, self.only, leave, rooms
+                now, lease, self._slots, free - taken, self._platforms, hosts, begin, self.only, leave, fewer
             ):
                 self._begin(job, self._steps.buy)
                 taken += 1

@@ -25,7 +25,7 @@ from bot.model import Clip, Order, Photo
 from bot.sealing.files import Sink
 from bot.sealing.model import DataKey
 
-LEAST_ROOM = 50 * 2**20  # bytes: a few clips, and what the database writes meanwhile
+LEAST_FREE = 50 * 2**20  # bytes: a few clips, and what the database writes meanwhile
 CACHED = 24 * 3600.0  # lifetime of joined clips and exports, in seconds
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.(jpg|png)")
@@ -157,8 +157,8 @@ class Media:
         with disk():
             return await asyncio.to_thread(weight, self._folders)
 
-    def room(self) -> int:
-        """Free bytes for more files; with fewer than `LEAST_ROOM` nothing is bought. Raises `StoreDown`."""
+    def free_space(self) -> int:
+        """Free bytes for more files; with fewer than `LEAST_FREE` nothing is bought. Raises `StoreDown`."""
         with disk():
             return shutil.disk_usage(self._photos).free
 

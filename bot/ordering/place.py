@@ -89,8 +89,8 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     wordlist.refuse(quoted.rules.scope, inbound.scope, wish.draft.prompt)
     if obstacle := await inbound.obstacle():
         raise Refusal(obstacle)
-    if ctx.media.room() < library.LEAST_ROOM:
-        raise Refusal(texts.chat.NO_ROOM)
+    if ctx.media.free_space() < library.LEAST_FREE:
+        raise Refusal(texts.chat.DISK_FULL)
 
     above, unasked = quoted.rules.scope.confirm, await waiting.consent_missing(ctx, inbound, sample=wish.sample)
     dear, seen = above is not None and ask.price > above, _seen(wish)

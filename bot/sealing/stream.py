@@ -31,8 +31,8 @@ class Writer:
 
     def __init__(self, file: IO[bytes], header: Header, file_key: bytes, size: int | None = None) -> None:
         self._file, self._cipher, self._chunk = file, AESGCM(file_key), header.chunk
-        room = self._chunk if size is None else min(size, self._chunk)
-        self._held, self._sealed = memoryview(bytearray(room)), memoryview(bytearray(room + TAG))
+        length = self._chunk if size is None else min(size, self._chunk)
+        self._held, self._sealed = memoryview(bytearray(length)), memoryview(bytearray(length + TAG))
         self._size = self._count = 0
         file.write(header.raw)
 
@@ -80,16 +80,16 @@ class Reader(RawIOBase):
         self._decrypt(self._last, self._held)
 
     def readinto(self, target: object) -> int:
-        with memoryview(target) as view, view.cast("B") as room:  # type: ignore[arg-type]  # RawIOBase promises a buffer
+        with memoryview(target) as view, view.cast("B") as buffer:  # type: ignore[arg-type]  # RawIOBase promises a buffer
             number, start = divmod(self._at, self._chunk)
             size = max(0, min(self._chunk, self._size - number * self._chunk) - start)
-            if number != self._number and not start and 0 < size <= len(room):
-                self._decrypt(number, room)
+            if number != self._number and not start and 0 < size <= len(buffer):
+                self._decrypt(number, buffer)
             else:
-                size = min(size, len(room))
+                size = min(size, len(buffer))
                 if size:
                     self._hold(number)
-                    room[:size] = self._held[start : start + size]
+                    buffer[:size] = self._held[start : start + size]
         self._at += size
         return size
 
@@ -128,12 +128,12 @@ class Reader(RawIOBase):
             self._decrypt(number, self._held)
             self._number = number
 
-    def _decrypt(self, number: int, room: memoryview) -> None:
-        """Decrypt a chunk to the beginning of `room`."""
+    def _decrypt(self, number: int, buffer: memoryview) -> None:
+        """Decrypt a chunk to the beginning of `buffer`."""
         self._file.seek(HEADER + number * (self._chunk + TAG))
         sealed = self._file.read(self._chunk + TAG)
         try:
-            with room[: max(0, len(sealed) - TAG)] as part:
+            with buffer[: max(0, len(sealed) - TAG)] as part:
                 self._cipher.decrypt_into(_nonce(number, number == self._last), sealed, None, part)
         except (InvalidTag, ValueError):
             raise Damaged("it was cut or changed") from None

@@ -11,7 +11,7 @@ NO_PHOTO = _("Send a photo together with what should happen in it, for example: 
 NO_WORDS = _("What should happen in the photo? A few words will do, for example: “she puts on her glasses”.")
 WORDS_LOST = _("The words of that clip can't be decrypted any more. Please say anew what should happen.")
 TRY_LATER = _("I can't take orders right now. Nothing was started or spent. Please try again in a few minutes.")
-NO_ROOM = _(
+DISK_FULL = _(
     "My own storage is full, so I can't take orders right now. Nothing was started or spent, and the operator has been "
     "told. Please try again later."
 )

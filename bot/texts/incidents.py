@@ -20,7 +20,7 @@ UNKNOWN_FILES = _("most files in DATA_DIR are unknown to the database, so none w
 NO_POSTS = _("nothing can be posted where a community wants its gallery or its reports")
 NO_PLATFORM = _("a job was given up, as nothing runs its platform")
 RESTORED = _("the database came back from a copy")
-NO_ROOM = _("the disk is full: no order is taken or bought")
+DISK_FULL = _("the disk is full: no order is taken or bought")
 NO_BACKUP = _("the scheduled backup could not be made")
 DIFFERENCES = {
     "undelivered": _("the host took money for an order that was given up or failed here"),

@@ -71,7 +71,7 @@ def pages_closed(count: int) -> Sentence:
     return _n("Ended: {count} session.", "Ended: {count} sessions.", count) if count else _("Nobody was on the page.")
 
 
-def no_room(free: int) -> Sentence:
+def disk_full(free: int) -> Sentence:
     """The disk of DATA_DIR is full; `free`: MB."""
     return _(
         "My disk is full: DATA_DIR has {free} MB left. I take and buy no orders until there is room.", free=Number(free)

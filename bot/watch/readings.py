@@ -112,7 +112,7 @@ class Readings:
         return _Numbers(snapshot, await app.runner.overdue(), await app.store.bills.comparisons())
 
     async def _free(self) -> int:
-        return await asyncio.to_thread(self._app.media.room)
+        return await asyncio.to_thread(self._app.media.free_space)
 
     async def _since_backup(self) -> float | None:
         folder = self._app.settings.backup_dir

@@ -300,7 +300,7 @@ def test_sound_and_version_are_kept_and_orders_from_before_have_neither() -> Non
 async def test_a_row_may_have_fewer_slots_than_others(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     narrow = replace(DEFAULT, version=2, slots=1)
     monkeypatch.setattr(catalogue, "ROWS", (*catalogue.ROWS, narrow))
-    assert catalogue.rooms() == {DEFAULT.id: 1}
+    assert catalogue.fewer_slots() == {DEFAULT.id: 1}
     configure(house.core, model=narrow, policy=pricing.Policy(1000))
     house.provider.polls = [Pending()]
     jobs = [(await house.say("she smiles", attached())).job for _ in range(3)]

@@ -210,9 +210,9 @@ async def test_a_model_with_fewer_slots_keeps_no_other_waiting(store: Store, man
     await submit(store, a_job("quick", person="console:1", order=an_order(model="quick"), created_at=2000.0))
     await submit(store, a_job("after", order=an_order(model="quick"), created_at=2001.0))
 
-    async def started(slots: int = 100, rooms: dict[str, int] | None = None) -> list[Job]:
-        given = {"slow": many} if rooms is None else rooms
-        return await store.start(3000.0, 10.0, slots, 100, HERE, ("local",), begin(3000.0), rooms=given)
+    async def started(slots: int = 100, fewer: dict[str, int] | None = None) -> list[Job]:
+        given = {"slow": many} if fewer is None else fewer
+        return await store.start(3000.0, 10.0, slots, 100, HERE, ("local",), begin(3000.0), fewer=given)
 
     first = await started()
     assert {job.id for job in first} == {*(f"slow{n}" for n in range(many)), "quick", "after"}
@@ -220,8 +220,8 @@ async def test_a_model_with_fewer_slots_keeps_no_other_waiting(store: Store, man
     over = next(job for job in first if job.id == "slow0")
     await run(store, over, Refused("failed", ""), machine.Sent(), now=3000.0)
     assert [job.id for job in await started()] == [f"slow{many}"]
-    assert await started(rooms={"slow": many, "other": 0}) == []
-    assert len(await started(rooms={})) == many - 1
+    assert await started(fewer={"slow": many, "other": 0}) == []
+    assert len(await started(fewer={})) == many - 1
     await check_turns(store)
 
 
@@ -230,7 +230,7 @@ async def test_the_one_order_of_a_shell_has_to_wait_for_its_model_too(store: Sto
         await submit(store, a_job(f"slow{n}", order=an_order(model="slow"), created_at=1000.0 + n))
     for n, wanted in enumerate((["slow0"], [])):
         found = await store.start(
-            3000.0, 10.0, 9, 9, HERE, ("local",), begin(3000.0), only=f"slow{n}", rooms={"slow": 1}
+            3000.0, 10.0, 9, 9, HERE, ("local",), begin(3000.0), only=f"slow{n}", fewer={"slow": 1}
         )
         assert [job.id for job in found] == wanted
 

@@ -387,7 +387,7 @@ async def test_a_mark_that_cannot_be_kept_keeps_nobody_waiting(
     [
         ("7/1.5", "7/1.5", False),
         ("7/1.5", "8/1.5", True),
-        ("7/1.5", "7/2.5", True),  # the inode of the file whose room the copy has taken
+        ("7/1.5", "7/2.5", True),  # the inode of the file whose place the copy has taken
         ("7/", "7/2.5", False),  # the system was updated, and tells more than before
         ("", "7/2.5", False),
         ("7/1.5", "7/", False),

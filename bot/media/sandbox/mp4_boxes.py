@@ -75,45 +75,45 @@ class _Claims:
             yield kind, at + header, min(at + size, end)
             at += size
 
-    def _table(self, kind: bytes, at: int, room: int) -> None:
+    def _table(self, kind: bytes, at: int, length: int) -> None:
         if kind == b"cmov":
             raise BrokenClip("a packed index")  # obsolete, and it would hide the tables
         if kind == b"hdlr":
             self._sound = self._bytes(at + 8, 4) == b"soun"
         elif kind in _TABLES:
             where, width = _TABLES[kind]
-            self._hold(self._number(at + where), width, room - where - 4)
+            self._hold(self._number(at + where), width, length - where - 4)
         elif kind in (b"stsz", b"stz2"):
-            self._sizes(kind, at, room)
+            self._sizes(kind, at, length)
         elif kind == b"elst":
             width = 20 if self._bytes(at, 1) == b"\1" else 12
-            self._edits += min(self._number(at + 4), room // width)
+            self._edits += min(self._number(at + 4), length // width)
         elif kind == b"trun":
             flags, count = self._number(at) & 0xFFFFFF, self._number(at + 4)
-            self._hold(count, 4 * (flags & _RUN_FIELDS).bit_count(), room - 8)
+            self._hold(count, 4 * (flags & _RUN_FIELDS).bit_count(), length - 8)
             self._samples += count
         elif kind == b"sidx":
             where = 30 if self._bytes(at, 1) == b"\1" else 22
             count = int.from_bytes(self._bytes(at + where, 2), "big")
-            self._hold(count, 12, room - where - 2)
+            self._hold(count, 12, length - where - 2)
             self._samples += count
         if self._samples > SAMPLES or self._edits > EDITS:
             raise BrokenClip("too many samples or edits")
 
-    def _sizes(self, kind: bytes, at: int, room: int) -> None:
+    def _sizes(self, kind: bytes, at: int, length: int) -> None:
         every, count = self._number(at + 4), self._number(at + 8)
         if kind == b"stz2":
-            self._hold(count, (every & 0xFF) / 8, room - 12)
+            self._hold(count, (every & 0xFF) / 8, length - 12)
         elif every:
             self._hold(count, every, self._size)
         else:
-            self._hold(count, 4, room - 12)
+            self._hold(count, 4, length - 12)
         if not (every and self._sound):  # PCM has a sample per tick, which is read by the chunk
             self._samples += count
 
-    def _hold(self, count: int, width: float, room: int) -> None:
-        if count * width > room:
-            raise BrokenClip(f"{count} entries in {max(room, 0)} bytes")
+    def _hold(self, count: int, width: float, length: int) -> None:
+        if count * width > length:
+            raise BrokenClip(f"{count} entries in {max(length, 0)} bytes")
 
     def _number(self, at: int) -> int:
         return int.from_bytes(self._bytes(at, 4), "big")

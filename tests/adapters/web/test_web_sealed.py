@@ -109,9 +109,9 @@ async def test_a_part_costs_no_more_than_its_chunks(pair: Pair, monkeypatch: pyt
     decrypted: list[int] = []
     whole = Reader._decrypt
 
-    def counting(self: Reader, number: int, room: memoryview) -> None:
+    def counting(self: Reader, number: int, buffer: memoryview) -> None:
         decrypted.append(number)
-        whole(self, number, room)
+        whole(self, number, buffer)
 
     monkeypatch.setattr(Reader, "_decrypt", counting)
     assert (await pair.ask("sealed", Range="bytes=65536-65600"))[1] == DATA[65536:65601]

@@ -125,7 +125,7 @@ async def test_without_backup_dir_sqlite_is_copied_beside_the_data(
 async def test_without_room_it_goes_on(
     older: Settings, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(upgrade, "ROOM", 10**12)
+    monkeypatch.setattr(upgrade, "SPACE", 10**12)
     with caplog.at_level(logging.WARNING):
         async with opened(without(older)):
             pass

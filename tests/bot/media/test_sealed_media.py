@@ -32,8 +32,8 @@ PLAIN = (b"\x89PNG\r", b"ftypisom", b"moov\0\0", b"JFIF\0", b"PK\x03\x04\x14")
 
 def readable(folder: Path) -> list[str]:
     """The media files in which something of a picture or a clip can be seen."""
-    rooms = ("photos", "clips", "fitted", "exports", "incoming")
-    found = [path for room in rooms for path in (folder / room).iterdir()]
+    folders = ("photos", "clips", "fitted", "exports", "incoming")
+    found = [path for name in folders for path in (folder / name).iterdir()]
     return [path.name for path in found if any(sign in path.read_bytes() for sign in PLAIN)]
 
 

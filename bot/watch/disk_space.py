@@ -15,7 +15,7 @@ _LOOKED = 50
 """Incidents among which an earlier one is looked for, as other processes look as well."""
 
 
-class Room:
+class DiskSpace:
     """Looks at the space; `clock` returns Unix seconds, `tell` writes to the operators."""
 
     def __init__(
@@ -25,10 +25,10 @@ class Room:
 
     async def round(self) -> None:
         """Note an incident, and tell the operators, if the space is too little. Raises `StoreDown`."""
-        free, now, what = self._media.room(), self._clock(), texts.incidents.NO_ROOM
-        if free >= library.LEAST_ROOM:
+        free, now, what = self._media.free_space(), self._clock(), texts.incidents.DISK_FULL
+        if free >= library.LEAST_FREE:
             return
         if any(one.what == what and now - one.at < AGAIN for one in await self._store.incidents(_LOOKED)):
             return
         await self._store.note(Incident(now, what, f"{free // 2**20} MB left"))
-        await self._tell(texts.operator.no_room(free // 2**20))
+        await self._tell(texts.operator.disk_full(free // 2**20))
