@@ -6,36 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from forks import Forked, fork
-from killed import end, half_an_hour_passes, remember_quick_renders
+from forks import Forked
+from killed import Installation, end, half_an_hour_passes, remember_quick_renders
 
-from bot.config import Settings
-from bot.encryption import cipher_of
 from bot.model import Job
-from storage import open_store
 from storage.jobs import Store as SqlStore
 from tests import templates
-from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.loopback.provider.paid import PaidHost
 
 LEASE = 15.0
 """Long, so that a busy machine breaks nothing off; `killed` lets it pass."""
 
 
-class ChatWorld(ABC):
+class ChatWorld(Installation, ABC):
     """`reached`: where the platform's server says that a call is stuck; `settings`: how that server is found."""
 
     def __init__(self, folder: Path, host: PaidHost, reached: asyncio.Queue[str], settings: dict[str, str]) -> None:
-        self.folder, self.host, self._reached = folder, host, reached
-        self.settings = {
-            "DATA_DIR": str(folder),
-            "PORT": "0",
-            "LEASE": str(LEASE),
-            "DAILY_CREDITS": "1000",
-            "AIMLAPI_KEY": "sk-test",
-            "AIMLAPI_URL": host.base,
-            **settings,
-        }
+        super().__init__(folder, host, LEASE, PORT="0", DAILY_CREDITS="1000", **settings)
+        self._reached = reached
         self.processes: list[Forked] = []
 
     @abstractmethod
@@ -47,7 +35,7 @@ class ChatWorld(ABC):
         """Keys of the updates that are not worked off."""
 
     async def start(self) -> Forked:
-        process = await fork(self.folder, "-m", "bot", "run", out=False, **{"ASK_CONSENT": "false", **self.settings})
+        process = await self.fork("-m", "bot", "run")
         self.processes.append(process)
         return process
 
@@ -66,14 +54,6 @@ class ChatWorld(ABC):
         if not done:
             raise AssertionError(f"never got there:\n{await end(self.processes[-1])}")
 
-    @asynccontextmanager
-    async def store(self) -> AsyncIterator[SqlStore]:
-        store = await open_store(self.folder, cipher=cipher_of(Settings(_env_file=None, data_dir=self.folder)))
-        try:
-            yield store
-        finally:
-            await store.close()
-
     async def over(self, count: int, within: float = 120) -> list[Job]:
         """All jobs, once there are so many, each is done and every update is worked off."""
         jobs: list[Job] = []
@@ -88,16 +68,6 @@ class ChatWorld(ABC):
                 log = await end(self.processes[-1])
                 raise AssertionError(f"{count} jobs wanted, these are there: {jobs}\n{log}") from None
         return jobs
-
-    async def check_the_ledger(self, jobs: list[Job]) -> None:
-        """A clip is charged, all else given back; no file is left over."""
-        async with self.store() as store:
-            rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
-            await own_books_agree(store, jobs)
-            await folder_agrees(store, self.folder)
-        assert sum(row["spent"] for row in rows) == sum(job.price for job in jobs if job.outcome == "clip")
-        assert sum(row["held"] for row in rows) == 0
-        assert len(rows) == 2 * len(jobs)
 
 
 @asynccontextmanager

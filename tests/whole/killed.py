@@ -17,7 +17,7 @@ from bot.encryption import cipher_of
 from bot.jobs import machine
 from bot.model import Accepted, Address, Clip, Job
 from storage import Store, open_store
-from tests.bookkeeping import folder_agrees
+from tests.bookkeeping import folder_agrees, own_books_agree
 from tests.houses import picture
 from tests.loopback.provider.paid import PaidHost
 from tests.samples import a_job, an_order
@@ -29,18 +29,47 @@ TOGETHER = 6
 MODEL = Settings.model_fields["model"].default
 
 
-class World:
-    """One data folder, one paid host, and the process that may be killed."""
+class Installation:
+    """One data folder, one paid host, and the settings of processes that may be killed."""
 
-    def __init__(self, folder: Path, host: PaidHost, database_url: str | None) -> None:
-        self.folder, self.host, self.database_url = folder, host, database_url
+    def __init__(self, folder: Path, host: PaidHost, lease: float, **settings: str) -> None:
+        self.folder, self.host = folder, host
         self.settings = {
             "DATA_DIR": str(folder),
             "AIMLAPI_KEY": "sk-test",
             "AIMLAPI_URL": host.base,
-            "LEASE": str(LEASE),
-            **({"DATABASE_URL": database_url} if database_url else {}),
+            "LEASE": str(lease),
+            **settings,
         }
+
+    async def fork(self, *args: str) -> Forked:
+        return await fork(self.folder, *args, out=False, **{"ASK_CONSENT": "false", **self.settings})
+
+    @asynccontextmanager
+    async def store(self) -> AsyncIterator[Store]:
+        cipher = cipher_of(Settings(_env_file=None, data_dir=self.folder))
+        store = await open_store(self.folder, self.settings.get("DATABASE_URL"), cipher=cipher)
+        try:
+            yield store
+        finally:
+            await store.close()
+
+    async def check_the_ledger(self, jobs: list[Job]) -> None:
+        """A clip is charged, all else given back; no file is left over."""
+        async with self.store() as store:
+            rows = await store._db.read(lambda tx: tx.all("SELECT * FROM ledger WHERE person <> 'test:old'"))
+            await own_books_agree(store, jobs)
+            await folder_agrees(store, self.folder)
+        assert sum(row["spent"] for row in rows) == sum(job.price for job in jobs if job.outcome == "clip")
+        assert sum(row["held"] for row in rows) == 0
+        assert len(rows) == 2 * len(jobs)
+
+
+class World(Installation):
+    """People of a platform `test`, who order in one process, and another one that works and may be killed."""
+
+    def __init__(self, folder: Path, host: PaidHost, database_url: str | None) -> None:
+        super().__init__(folder, host, LEASE, **({"DATABASE_URL": database_url} if database_url else {}))
 
     async def order(self, *prompts: str) -> None:
         """Ask, in a process that does not work."""
@@ -56,17 +85,7 @@ class World:
                 assert (await app.core.handle(message)).job
 
     async def start(self) -> Forked:
-        return await fork(self.folder, str(PROCESS), out=False, **{"ASK_CONSENT": "false", **self.settings})
-
-    @asynccontextmanager
-    async def store(self) -> AsyncIterator[Store]:
-        store = await open_store(
-            self.folder, self.database_url, cipher=cipher_of(Settings(_env_file=None, data_dir=self.folder))
-        )
-        try:
-            yield store
-        finally:
-            await store.close()
+        return await self.fork(str(PROCESS))
 
     async def jobs(self) -> list[Job]:
         async with self.store() as store:
@@ -86,14 +105,7 @@ class World:
             assert self.host.delivered[job.id] >= 1, job
             assert bool(self.host.clips[job.id]) == (job.outcome == "clip")
             assert job.outcome == "clip" or self.host.bought[job.order.prompt] <= 1
-        async with self.store() as store:
-            used = await store.used("test:7", jobs[0].spent_from)
-            sql = "SELECT job, kind, held, spent FROM ledger WHERE person = 'test:7'"
-            rows = await store._db.read(lambda tx: tx.all(sql))
-            await folder_agrees(store, self.folder)
-        assert used == sum(job.price for job in jobs if job.outcome == "clip") == sum(row["spent"] for row in rows)
-        assert sum(row["held"] for row in rows) == 0
-        assert len(rows) == 2 * len(jobs)
+        await self.check_the_ledger(jobs)
 
 
 async def remember_quick_renders(store: Store) -> None:
