@@ -88,7 +88,10 @@ ORDERS = """
     SELECT * FROM jobs WHERE person = $1 AND created_at <= $2
     ORDER BY CASE state WHEN 'done' THEN 0 ELSE 1 END, created_at, id LIMIT $3"""
 COUNT = "SELECT count(*) AS n FROM jobs WHERE person = $1 AND created_at <= $2"
-UNFOLLOW = "UPDATE jobs SET follows = NULL WHERE follows = $1 AND person = ANY($2)"
+# A page shows what changed; a job under way is shown again anyway, and its times count.
+UNFOLLOW = """
+    UPDATE jobs SET follows = NULL, changed_at = CASE WHEN state = 'done' THEN $3 ELSE changed_at END
+    WHERE follows = $1 AND person = ANY($2)"""
 
 # All who are named in any table; of rules and acts, those about a person.
 EVERYBODY = """
@@ -252,9 +255,9 @@ class Retention(Part):
         """Anonymise finished jobs whose files are deleted, and remove their messages; returns the count."""
         return await self._db.write(lambda tx: erase.anonymise(tx, person, job_ids, now, spans, alias))
 
-    async def unfollow(self, people: Iterable[str], job_id: str) -> None:
-        """Detach these people's jobs from a clip that they continue."""
-        await self._change(UNFOLLOW, job_id, list(people))
+    async def unfollow(self, people: Iterable[str], job_id: str, now: float) -> None:
+        """Detach these people's jobs from a clip that they continue; finished ones change by it."""
+        await self._change(UNFOLLOW, job_id, list(people), now)
 
     async def lapse(self, person: str) -> None:
         """End a person's erasure: delete the kept counters."""

@@ -214,7 +214,7 @@ async def delete(store: Store, media: Media, job: Job, people: Iterable[str], no
     await media.discard(_all(job))
     if job.clip:
         await media.drop_joined()
-    await store.retention.unfollow(people, job.id)
+    await store.retention.unfollow(people, job.id, now)
     await store.retention.anonymise(job.person, [job.id], now, _open(now), _alias())
     await store.retention.scrub()
 

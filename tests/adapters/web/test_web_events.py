@@ -9,6 +9,7 @@ from adapters.web import event_stream
 from bot.model import Pending
 from tests.adapters.web.web_chat import Events, Start
 from tests.houses import picture
+from tests.web_gallery import film
 
 
 async def test_the_conversation_is_there_after_a_reload_and_in_a_second_tab(start: Start) -> None:
@@ -23,6 +24,27 @@ async def test_the_conversation_is_there_after_a_reload_and_in_a_second_tab(star
             await events.ready()
             await tab.ready()
         assert list(events.jobs) == list(tab.jobs) == [first, second]
+
+
+async def test_an_open_page_hears_that_a_clip_continues_none_any_more(start: Start) -> None:
+    """What it continued was deleted, so there is nothing to join."""
+    site = await start()
+    site.house.provider.clips = [film(480, 360)]
+    browser = await site.browser()
+
+    async def done(text: str, **photo: bytes) -> str:
+        site.house.clock.tick(1)
+        job = (await browser.say(text, **photo))[1]["job"]
+        return (await site.house.finish(await site.house.job(job))).id
+
+    first = await done("she smiles", photo=picture())
+    then = await done(f"/continue {first} she waves")
+    async with browser.events() as events:
+        await events.ready()
+        assert events.jobs[then]["joins"]
+        site.house.clock.tick(100)
+        await browser.say(f"/delete {first} yes")
+        await events.until(lambda: not events.jobs[then]["joins"])
 
 
 async def test_a_stream_goes_on_where_it_broke_off(start: Start) -> None:
