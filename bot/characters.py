@@ -85,7 +85,7 @@ class Plain:
     """
 
     text: str
-    places: tuple[int, ...]
+    offsets: tuple[int, ...]
 
 
 def plain(text: str) -> Plain:
@@ -93,15 +93,15 @@ def plain(text: str) -> Plain:
     if text.isascii() and text.isprintable():  # most commands, and much of what is asked for in English
         return Plain(text.lower(), tuple(range(len(text) + 1)))
     signs: list[str] = []
-    places: list[int] = []
-    for place, sign in enumerate(text):
+    offsets: list[int] = []
+    for offset, sign in enumerate(text):
         said = sign if "!" <= sign <= "@" or "a" <= sign <= "z" else _plain(sign)
         if sign > "\u02ff" and unicodedata.category(sign)[0] == "M" and "".join(signs[-1:]) in _BARE:
             continue  # a variation mark on a dash or blank, as in the emoji minus
         if said:
             signs.append(said)
-            places += [place] * len(said)
-    return Plain("".join(signs), (*places, len(text)))
+            offsets += [offset] * len(said)
+    return Plain("".join(signs), (*offsets, len(text)))
 
 
 @lru_cache(maxsize=4096)

@@ -20,7 +20,7 @@ from bot.model import Pending
 from bot.prices import compared
 from bot.quotas import pricing
 from bot.quotas.rules import HOUSE, Rule
-from bot.sealing.masters import Place
+from bot.sealing.masters import Origin
 from bot.shell import as_here
 from bot.watch import findings as watch
 
@@ -124,7 +124,7 @@ async def _encryption(app: App) -> AsyncIterator[Finding]:
         )
 
 
-def _protected(app: App, place: Place | None, rotate: bool) -> Finding:
+def _protected(app: App, place: Origin | None, rotate: bool) -> Finding:
     on = "Encryption: photos, clips, exports and words, with a key for each person."
     if rotate:
         return Finding("hint", f"{on} MASTER_KEY is not in use yet. Run: photoplay rekey")

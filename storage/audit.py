@@ -2,7 +2,7 @@
 
 from bot.quotas.records import Act
 from storage import rules
-from storage.database import Row, Transaction, places
+from storage.database import Row, Transaction, placeholders
 
 COLUMNS = (
     *("id", "at", "actor", "scope", "verb", "about", "because", "before", "after", "undoes"),
@@ -11,7 +11,7 @@ COLUMNS = (
 BY_ID = "SELECT * FROM audit WHERE id = $1"
 HELD = f"{BY_ID} FOR UPDATE"
 UNDONE = "SELECT 1 FROM audit WHERE undoes = $1"
-ENTER = f"INSERT INTO audit ({', '.join(COLUMNS)}) VALUES ({places(COLUMNS)})"
+ENTER = f"INSERT INTO audit ({', '.join(COLUMNS)}) VALUES ({placeholders(COLUMNS)})"
 MEMBER = "INSERT INTO act_members (act, person) VALUES ($1, $2)"
 
 

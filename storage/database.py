@@ -113,7 +113,7 @@ class Part:
         return await self._db.write_along(lambda tx: tx.all(sql, *args))
 
 
-def places(columns: Sequence[str]) -> str:
+def placeholders(columns: Sequence[str]) -> str:
     """Placeholders for these columns, from $1; for building constants."""
     return ", ".join(f"${i}" for i in range(1, len(columns) + 1))
 

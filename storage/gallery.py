@@ -8,13 +8,13 @@ from bot.model import Address
 from bot.quotas.rules import Rule
 from storage import shares, web_gallery
 from storage.counters import Raced
-from storage.database import Row, Transaction, places
+from storage.database import Row, Transaction, placeholders
 from storage.judging import Judging
 from storage.people import PEOPLE, people_of
 from storage.shares import AT_ONCE
 
 ADD = f"""
-    INSERT INTO shares ({", ".join(shares.COLUMNS)}) VALUES ({places(shares.COLUMNS)})
+    INSERT INTO shares ({", ".join(shares.COLUMNS)}) VALUES ({placeholders(shares.COLUMNS)})
     ON CONFLICT (job, scope) DO NOTHING RETURNING *"""
 IN_SCOPE = "SELECT * FROM shares WHERE job = $1 AND scope = $2"
 BY_ID = "SELECT * FROM shares WHERE id = $1"

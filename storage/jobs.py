@@ -15,7 +15,7 @@ from storage.answers import Answers
 from storage.bills import Bills
 from storage.claims import Claims
 from storage.counters import Raced
-from storage.database import Transaction, places, records
+from storage.database import Transaction, placeholders, records
 from storage.figures import Figures
 from storage.gallery import Gallery
 from storage.inbox import Inbox
@@ -38,7 +38,7 @@ HELD = f"{BY_ID} FOR UPDATE"
 # Row lock: a concurrent unshare would miss this job, and leave the maker's name in it.
 ORIGINAL = "SELECT 1 FROM shares WHERE id = $1 FOR UPDATE"
 NEW = f"""
-    INSERT INTO jobs ({", ".join(rows.COLUMNS)}) VALUES ({places(rows.COLUMNS)})
+    INSERT INTO jobs ({", ".join(rows.COLUMNS)}) VALUES ({placeholders(rows.COLUMNS)})
     ON CONFLICT DO NOTHING RETURNING id"""
 _KEPT = "state = 'done' AND outcome = 'clip' AND swept < 2"
 _FOUND = f"""

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import fields
 
 from bot.quotas.records import Movement
-from storage.database import Row, Transaction, places
+from storage.database import Row, Transaction, placeholders
 
 COLUMNS = (
     *("at", "actor", "kind", "step", "job", "source", "book", "span", "person", "scope"),
     *("held", "spent", "given", "because"),
 )
-WRITE = f"INSERT INTO ledger ({', '.join(COLUMNS)}) VALUES ({places(COLUMNS)})"
+WRITE = f"INSERT INTO ledger ({', '.join(COLUMNS)}) VALUES ({placeholders(COLUMNS)})"
 _EMPTY = {"job": None, "source": "own", "span": "", "held": 0, "spent": 0, "given": 0, "because": ""}
 
 

@@ -7,14 +7,14 @@ from bot.conversation import Button
 from bot.gallery.model import OutboxEntry
 from bot.model import UNREADABLE, Address
 from bot.sentence import packed, unpacked
-from storage.database import Part, Row, Transaction, places
+from storage.database import Part, Row, Transaction, placeholders
 from storage.words import Words
 
 COLUMNS = (
     *("id", "kind", "platform", "chat", "thread", "message", "share", "topic", "person", "body"),
     *("due_at", "tries", "claims"),
 )
-_INSERT = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({places(COLUMNS)})"
+_INSERT = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({placeholders(COLUMNS)})"
 LEAVE = f"{_INSERT} ON CONFLICT DO NOTHING RETURNING id"
 LEAVE_AGAIN = f"""
     {_INSERT} ON CONFLICT (id) DO UPDATE SET claims = outbox.claims + 1, platform = excluded.platform,

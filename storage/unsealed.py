@@ -36,11 +36,11 @@ def _plain(column: Column) -> str:
 def _find(column: Column) -> str:
     """SQL: the next rows in which it is plain, after a key."""
     (table, name), keys = column.split("."), KEYS[column.split(".")[0]]
-    places = ", ".join(f"${i}" for i in range(2, 2 + len(keys)))
+    placeholders = ", ".join(f"${i}" for i in range(2, 2 + len(keys)))
     whose = "person AS owner" if column in OF_PERSON else "'' AS owner"
     return f"""
         SELECT {", ".join(keys)}, {whose}, {name} AS plain FROM {table}
-        WHERE ({", ".join(keys)}) > ({places}) AND {_plain(column)} ORDER BY {", ".join(keys)} LIMIT $1"""
+        WHERE ({", ".join(keys)}) > ({placeholders}) AND {_plain(column)} ORDER BY {", ".join(keys)} LIMIT $1"""
 
 
 def _put(column: Column) -> str:

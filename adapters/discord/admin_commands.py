@@ -21,7 +21,7 @@ Callback = Callable[..., Awaitable[None]]
 Words = Range[str, 1, 300]
 Clip = Range[str, 1, 32]
 Anybody = discord.User | discord.Member | discord.Role
-Place = AppCommandChannel | AppCommandThread
+AnyChannel = AppCommandChannel | AppCommandThread
 SILENT = frozenset({discord.ChannelType.forum, discord.ChannelType.media, discord.ChannelType.category})
 """Channels that only contain other channels."""
 
@@ -69,7 +69,9 @@ def _sharing(interactions: Interactions) -> dict[str, Callback]:
     async def best(interaction: Interaction, span: Literal["week", "month"] | None = None) -> None:
         await interactions.command(interaction, "best", span or "")
 
-    async def gallery(interaction: Interaction, setting: Words | None = None, channel: Place | None = None) -> None:
+    async def gallery(
+        interaction: Interaction, setting: Words | None = None, channel: AnyChannel | None = None
+    ) -> None:
         if channel is None:
             return await interactions.command(interaction, "gallery", _typed(setting))
         if channel.type in SILENT:
@@ -122,7 +124,7 @@ def _about_people(interactions: Interactions) -> dict[str, Callback]:
         interaction: Interaction,
         change: Words | None = None,
         who: Anybody | None = None,
-        channel: Place | None = None,
+        channel: AnyChannel | None = None,
     ) -> None:
         whom, named = people.picked(who)
         if channel and not who and _typed(change).lower() in ("", "channel", "channels"):

@@ -12,7 +12,7 @@ log = logging.getLogger(__name__)
 
 E = TypeVar("E")
 
-Place = tuple[str, str]
+MessageKey = tuple[str, str]
 """Chat and message id."""
 
 MOST = 5_000
@@ -30,35 +30,35 @@ class EditQueue(Generic[E]):
 
     def __init__(
         self,
-        turn: Callable[[Place], Awaitable[None]],
-        send: Callable[[Place, E], Awaitable[bool]],
+        turn: Callable[[MessageKey], Awaitable[None]],
+        send: Callable[[MessageKey, E], Awaitable[bool]],
         *,
         most: int = MOST,
     ) -> None:
         self._turn = turn
         self._send = send
         self._most = most
-        self._newest: dict[Place, E] = {}
-        self._tasks: dict[Place, asyncio.Task[None]] = {}
-        self._sending: set[Place] = set()
-        self._shut: set[Place] = set()
-        self._over: Newest[Place, None] = Newest(most)
-        self._told: dict[Place, list[asyncio.Future[None]]] = {}
+        self._newest: dict[MessageKey, E] = {}
+        self._tasks: dict[MessageKey, asyncio.Task[None]] = {}
+        self._sending: set[MessageKey] = set()
+        self._shut: set[MessageKey] = set()
+        self._over: Newest[MessageKey, None] = Newest(most)
+        self._told: dict[MessageKey, list[asyncio.Future[None]]] = {}
         self._closed = False
 
-    def is_pending(self, message: Place) -> bool:
+    def is_pending(self, message: MessageKey) -> bool:
         """Whether a message has a pending edit."""
         return message in self._newest
 
-    def is_full(self, message: Place) -> bool:
+    def is_full(self, message: MessageKey) -> bool:
         """Whether the limit forbids an edit of this message."""
         return message not in self._tasks and len(self._tasks) >= self._most
 
-    def is_over(self, message: Place) -> bool:
+    def is_over(self, message: MessageKey) -> bool:
         """Whether a message was or is being removed."""
         return message in self._over or message in self._shut
 
-    def put(self, message: Place, edit: E) -> None:
+    def put(self, message: MessageKey, edit: E) -> None:
         """Queue an edit; it replaces a pending one of that message."""
         if self._closed or self.is_over(message):
             return
@@ -67,7 +67,7 @@ class EditQueue(Generic[E]):
             return
         self._begin(message, edit)
 
-    async def done(self, message: Place, edit: E) -> None:
+    async def done(self, message: MessageKey, edit: E) -> None:
         """As `put`, but never dropped; returns once this edit or a newer one was sent, or the message is removed.
 
         Raises the errors of `send`.
@@ -81,7 +81,7 @@ class EditQueue(Generic[E]):
         self._begin(message, edit)
         await told
 
-    async def drop(self, message: Place) -> None:
+    async def drop(self, message: MessageKey) -> None:
         """Cancel the edits of a message; on return none is pending or running."""
         task = self._tasks.get(message)
         if task and message in self._sending:
@@ -92,12 +92,12 @@ class EditQueue(Generic[E]):
             task.cancel()
             self._forget(message)  # a task cancelled before its start does not do it
 
-    async def end(self, message: Place) -> None:
+    async def end(self, message: MessageKey) -> None:
         """As `drop`, and reject further edits, as the message is about to be removed."""
         self._over[message] = None
         await self.drop(message)
 
-    def reopen(self, message: Place) -> None:
+    def reopen(self, message: MessageKey) -> None:
         """Accept edits of a message again after `end`."""
         self._over.pop(message, None)
 
@@ -113,12 +113,12 @@ class EditQueue(Generic[E]):
         for message in list(self._told):
             self._tell(message, ChatError("edits are over"))
 
-    def _begin(self, message: Place, edit: E) -> None:
+    def _begin(self, message: MessageKey, edit: E) -> None:
         if message not in self._tasks:
             self._tasks[message] = asyncio.create_task(self._send_all(message))
         self._newest[message] = edit
 
-    async def _send_all(self, message: Place) -> None:
+    async def _send_all(self, message: MessageKey) -> None:
         try:
             while message in self._newest:
                 await self._turn(message)
@@ -143,14 +143,14 @@ class EditQueue(Generic[E]):
             if self._tasks.get(message) is asyncio.current_task():
                 self._forget(message)
 
-    def _forget(self, message: Place) -> None:
+    def _forget(self, message: MessageKey) -> None:
         self._newest.pop(message, None)
         self._sending.discard(message)
         self._shut.discard(message)
         self._tasks.pop(message, None)
         self._tell(message)
 
-    def _tell(self, message: Place, error: Exception | None = None) -> None:
+    def _tell(self, message: MessageKey, error: Exception | None = None) -> None:
         _tell(self._told.pop(message, []), error)
 
 

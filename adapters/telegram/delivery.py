@@ -6,7 +6,7 @@ from typing import Any
 
 from telegram import InputFile, InputMediaPhoto, MessageEntity, User
 
-from adapters.shared.edit_queue import EditQueue, Place
+from adapters.shared.edit_queue import EditQueue, MessageKey
 from adapters.telegram import PLATFORM
 from adapters.telegram.client import (
     BAD_COPY,
@@ -86,11 +86,11 @@ class TelegramChat:
         self._limiter.move(old, new)
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
-        place, edit = (address.chat, message), (address, reply)
+        key, edit = (address.chat, message), (address, reply)
         if reply.job or address.chat == INLINE:  # a status line, which is edited again
-            return self._edits.put(place, edit)
+            return self._edits.put(key, edit)
         try:
-            await self._edits.done(place, edit)
+            await self._edits.done(key, edit)
         except Moved as moved:
             if self.on_move:
                 await self.on_move(address.chat, moved.chat)
@@ -135,14 +135,14 @@ class TelegramChat:
         """Cancel pending edits."""
         await self._edits.close()
 
-    async def _turn(self, place: Place) -> None:
-        await self._limiter.turn(place[0], is_group(place[0]), "edit")
+    async def _turn(self, key: MessageKey) -> None:
+        await self._limiter.turn(key[0], is_group(key[0]), "edit")
 
-    async def _edited(self, place: Place, edit: tuple[Address, Reply]) -> bool:
+    async def _edited(self, key: MessageKey, edit: tuple[Address, Reply]) -> bool:
         address, reply = edit
         change = self._caption if reply.clip and address.chat != INLINE else self._say_instead
         try:
-            await change(address, place[1], reply)
+            await change(address, key[1], reply)
         except Flood as flood:
             self._limiter.hush(address.chat, flood.retry_after)
             return False

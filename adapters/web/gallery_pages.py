@@ -123,7 +123,7 @@ def home(gallery: WebGallery) -> str:
     return f"{ROOT}{gallery.slug}"
 
 
-def place(gallery: WebGallery, share: Share) -> str:
+def clip_path(gallery: WebGallery, share: Share) -> str:
     """Path of a clip; its files have suffixes."""
     return f"{ROOT}{gallery.slug}/{share.id}"
 
@@ -182,7 +182,7 @@ def clip(gallery: WebGallery, share: Share, chain: Sequence[Share], remixes: Seq
         files=FILES,
         titles=(texts.gallery.headline(share.prompt, share.name), gallery.title),
         about=texts.gallery.about(share.prompt, share.name, gallery.title),
-        preview=_preview(f"{reader.web}{place(gallery, share)}", gallery, share, reader, video=not share.spoiler),
+        preview=_preview(f"{reader.web}{clip_path(gallery, share)}", gallery, share, reader, video=not share.spoiler),
         listed=gallery.public,
         script=True,
         back=(home(gallery), gallery.title),
@@ -195,12 +195,12 @@ def clip(gallery: WebGallery, share: Share, chain: Sequence[Share], remixes: Seq
 
 
 def _shown(gallery: WebGallery, shares: Sequence[Share], reader: Reader) -> list[Shown]:
-    return [Shown(share, place(gallery, share), share.id in reader.liked) for share in shares]
+    return [Shown(share, clip_path(gallery, share), share.id in reader.liked) for share in shares]
 
 
 def _preview(url: str, gallery: WebGallery, share: Share | None, reader: Reader, *, video: bool = False) -> Preview:
     """The preview of a page; a spoiler stays covered."""
     if share is None or share.spoiler:
         return Preview(url, f"{reader.web}{FILES}blank.jpg")
-    image = f"{reader.web}{place(gallery, share)}.jpg?large"
+    image = f"{reader.web}{clip_path(gallery, share)}.jpg?large"
     return Preview(url, image, share.clip.width, share.clip.height, video)

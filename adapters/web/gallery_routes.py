@@ -218,7 +218,7 @@ class GalleryRoutes:
         if found is None:
             return missing()
         gallery, share = found
-        back = (gallery_pages.place(gallery, share), texts.gallery.BACK)
+        back = (gallery_pages.clip_path(gallery, share), texts.gallery.BACK)
         where = self._sessions.address(request)
         if self._reports.is_shut(share.id, where, person):
             return card(texts.gallery.SAID, texts.gallery.ENOUGH, 429, back)

@@ -70,7 +70,7 @@ async def grant(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Give a person extra credits."""
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
-    where, name = await place(ctx, inbound)
+    where, name = await time_zone(ctx, inbound)
     gift = amounts.gift(rest, ctx.clock(), where)
     if gift is None:
         raise Refusal(how(inbound, texts.admin.GRANT_HOW))
@@ -105,7 +105,7 @@ async def ban(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Ban a person from ordering, for a time or permanently."""
     found = target(inbound, argument)
     rest, because = amounts.because_or_for(found.rest)
-    where, name = await place(ctx, inbound)
+    where, name = await time_zone(ctx, inbound)
     until = amounts.end(rest, ctx.clock(), where) if rest else FOREVER
     if until is None:
         raise Refusal(how(inbound, texts.admin.BAN_HOW))
@@ -184,7 +184,7 @@ def how(inbound: Inbound, example: Sentence) -> Sentence:
     return lines(example, texts.admin.IN_FIELDS if platforms.of(inbound.address.platform).fields else EMPTY)
 
 
-async def place(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:
+async def time_zone(ctx: Context, inbound: Inbound) -> tuple[tzinfo, str]:
     """The scope's time zone, and its name."""
     name = (await ctx.store.quotas.rulebook(quote.member(inbound))).scope.zone
     return zone(name), known_zone(name or "UTC") or "UTC"

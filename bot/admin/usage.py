@@ -12,7 +12,7 @@ from statistics import median
 
 from bot import offers, texts
 from bot.admin import chart
-from bot.admin.people import how, place
+from bot.admin.people import how, time_zone
 from bot.context import Context
 from bot.conversation import Inbound, Paper, Reply
 from bot.errors import Refusal
@@ -45,7 +45,7 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     span = argument.strip().lower() or "week"
     if span not in SPANS:
         raise Refusal(how(inbound, texts.admin.USAGE_HOW))
-    where, _ = await place(ctx, inbound)
+    where, _ = await time_zone(ctx, inbound)
     days = SPANS[span]
     first = datetime.fromtimestamp(ctx.clock(), where).date() - timedelta(days=days - 1)
     since = pricing.midnight(first, where)
@@ -71,7 +71,7 @@ async def usage(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 async def audit(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """The audit log: actor, act, time and reason."""
-    where, _ = await place(ctx, inbound)
+    where, _ = await time_zone(ctx, inbound)
     acts = await _steps(ctx, inbound, ACTS)
     if not acts:
         return Reply(texts.admin.NO_AUDIT, private=True)

@@ -28,7 +28,7 @@ def command(text: str) -> Call | None:
     match = _COMMAND.match(read.text)
     if match is None:
         return None
-    return Call(match[1], match[2] or "", opened(text[read.places[match.end()] :]))
+    return Call(match[1], match[2] or "", opened(text[read.offsets[match.end()] :]))
 
 
 def canonical(text: str) -> str:
@@ -41,7 +41,7 @@ def opened(text: str) -> str:
     """The words after a call, without separators."""
     read = plain(text)
     match = _AFTER.match(read.text)
-    return trim(text[read.places[match.end() if match else 0] :])
+    return trim(text[read.offsets[match.end() if match else 0] :])
 
 
 def without_name(text: str, name: str) -> str:

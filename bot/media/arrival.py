@@ -8,7 +8,7 @@ from bot import texts
 from bot.conversation import Attachment
 from bot.errors import Refusal
 from bot.media.files import hang_up, pour
-from bot.sealing.files import Place
+from bot.sealing.files import File
 
 log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ HEAVIEST_VIDEO = 64 * 1024**2  # bytes; its last frame is the picture
 ARRIVAL = 120.0  # maximum seconds of a download, during which it occupies a slot
 
 
-async def download(attachment: Attachment, target: Place) -> None:
+async def download(attachment: Attachment, target: File) -> None:
     """Download a picture unchanged to a new file. Raises `Refusal`, `StoreDown`."""
     heaviest = HEAVIEST_VIDEO if attachment.video else HEAVIEST_PICTURE
     try:

@@ -89,7 +89,7 @@ def twin(source: Path, target: Path) -> None:
         _sync(target)
 
 
-async def pour(chunks: AsyncIterator[bytes], target: sealed.Place, most: int) -> int:
+async def pour(chunks: AsyncIterator[bytes], target: sealed.File, most: int) -> int:
     """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number."""
     size, held, pen = 0, bytearray(), _Pen(target)
     try:
@@ -128,7 +128,7 @@ def disk() -> Iterator[None]:
 class _Pen:
     """Writes a new file, which the first piece opens."""
 
-    def __init__(self, target: sealed.Place) -> None:
+    def __init__(self, target: sealed.File) -> None:
         self._target = target
         self._file: BinaryIO | None = None
         self._sink: sealed.Sink | None = None

@@ -120,20 +120,20 @@ class Uploads:
     async def _photo(self, attachment: Attachment, person: str, key: DataKey | None) -> tuple[Photo, Size]:
         """A stored photo, and the size of its upright original."""
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            place = files.new(raw, key)
-            await arrival.download(attachment, place)
+            source = files.new(raw, key)
+            await arrival.download(attachment, source)
             develop = self._stills.still if attachment.video else self._decoder.photo
-            size, original = await develop(place, files.new(fitted, key), person)
+            size, original = await develop(source, files.new(fitted, key), person)
             return Photo(await self._settle(fitted, "jpg", key), *size), original
 
     async def _mask(
         self, attachment: Attachment, original: Size, photo: Photo, person: str, key: DataKey | None
     ) -> Photo:
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            place = files.new(raw, key)
-            await arrival.download(attachment, place)
+            source = files.new(raw, key)
+            await arrival.download(attachment, source)
             size = photo.width, photo.height
-            await self._decoder.mask(place, files.new(fitted, key), original, size, person)
+            await self._decoder.mask(source, files.new(fitted, key), original, size, person)
             return Photo(await self._settle(fitted, "png", key), *size)
 
     async def _settle(self, draft: Path, suffix: str, key: DataKey | None) -> str:

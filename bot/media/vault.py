@@ -11,7 +11,7 @@ from typing import IO
 
 from bot.media.files import Drafts, disk, settle, twin
 from bot.sealing import files
-from bot.sealing.files import Place, Sink
+from bot.sealing.files import File, Sink
 from bot.sealing.keys import KeyMissing, Keys
 from bot.sealing.model import HEADER, MAGIC, DataKey, Header
 
@@ -49,7 +49,7 @@ class Vault:
             header, size = _header(file), os.fstat(file.fileno()).st_size
         return header.data_size(size) if header else size
 
-    def locked(self, path: Path) -> Place:
+    def locked(self, path: Path) -> File:
         """How a decoder opens it: an encrypted file with the key of this file alone."""
         with path.open("rb") as file:
             header = _header(file)
@@ -151,7 +151,7 @@ class Vault:
         return self.keys.find(header.holder, header.key_id)
 
 
-def lock(vault: Vault, drafts: Drafts) -> Callable[[Path], Place]:
+def lock(vault: Vault, drafts: Drafts) -> Callable[[Path], File]:
     """As `Vault.locked`, for decoders. A draft is what it was written as, even if a stranger's bytes begin as those of
     an encrypted file do: it is not decrypted for them."""
     return lambda path: path if drafts.holds(path) else vault.locked(path)

@@ -37,9 +37,9 @@ def unmarked(text: str) -> str:
 
 
 def _replace(signs: list[str], read: Plain, start: int, end: int, sign: str) -> None:
-    places = sorted({*read.places[start:end]})
-    for place in places:
-        signs[place] = sign if place == places[0] else ""
+    offsets = sorted({*read.offsets[start:end]})
+    for offset in offsets:
+        signs[offset] = sign if offset == offsets[0] else ""
 
 
 def unwrapped(value: str) -> str:

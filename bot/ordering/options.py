@@ -97,9 +97,9 @@ def split(text: str, can: Sequence[str] = texts.options.OF_THE_FIRST) -> tuple[s
     for piece in _pieces(markup.unmarked(text), can):
         read = plain(piece)
         marks = list(_marks(piece, read, can))
-        places = [mark.start for mark in marks] + [len(read.text)]
-        words.append(_slice(piece, read, 0, places[0]))
-        for mark, end in zip(marks, places[1:], strict=True):
+        offsets = [mark.start for mark in marks] + [len(read.text)]
+        words.append(_slice(piece, read, 0, offsets[0]))
+        for mark, end in zip(marks, offsets[1:], strict=True):
             if mark.name is None or (mark.single and mark.name == "no" and "—" in read.text[mark.end : end]):
                 raise Refusal(texts.options.option_unclear(_slice(piece, read, mark.start, end)))
             value = _VALUES[mark.name].match(read.text, mark.end, end) if mark.name in _VALUES else None
@@ -131,7 +131,7 @@ def _marks(text: str, read: Plain, can: Sequence[str]) -> Iterator[Mark]:
         dash, gap, word = found.groups()
         if dash is None:
             continue
-        before = _before(text, read.places[found.start()])
+        before = _before(text, read.offsets[found.start()])
         if known := _KNOWN.match(read.text, found.end()):
             name, end, over, whole = known[1] or known[2], known.end(), known.end(), True
         elif short := _SHORT.match(read.text, found.end()):
@@ -197,18 +197,18 @@ def _is_unknown(dash: str, word: str, before: Before) -> bool:
 _SIGNS = frozenset(("Sm", "Sc", "Sk", "Pc", "Pe", "Pf"))
 
 
-def _before(text: str, place: int) -> Before:
+def _before(text: str, offset: int) -> Before:
     """The class of the character before an offset."""
-    while place and unicodedata.category(text[place - 1])[0] == "M":
-        place -= 1
-    inches = place
+    while offset and unicodedata.category(text[offset - 1])[0] == "M":
+        offset -= 1
+    inches = offset
     while inches and text[inches - 1] in _QUOTES:
         inches -= 1
-    if 0 < inches < place and text[inches - 1].isdecimal():
+    if 0 < inches < offset and text[inches - 1].isdecimal():
         return "digit"  # 5'-10"
-    if not place or text[place - 1].isspace() or is_unseen(text[place - 1]) or text[place - 1] in _QUOTES:
+    if not offset or text[offset - 1].isspace() or is_unseen(text[offset - 1]) or text[offset - 1] in _QUOTES:
         return "blank"
-    sign = text[place - 1]
+    sign = text[offset - 1]
     category, wide = unicodedata.category(sign), unicodedata.east_asian_width(sign) in "WF"
     if category in ("Ps", "Pi"):
         return "blank"
@@ -230,7 +230,7 @@ def _pieces(text: str, can: Sequence[str]) -> Iterator[str]:
     read = plain(text)
     done, unclosed = 0, set[str]()
     for mark in _marks(text, read, can):
-        opening = _opening(text, read.places[mark.start], done)
+        opening = _opening(text, read.offsets[mark.start], done)
         if opening is None or text[opening] in unclosed:
             continue
         sign = text[opening]
@@ -243,13 +243,13 @@ def _pieces(text: str, can: Sequence[str]) -> Iterator[str]:
     yield text[done:]
 
 
-def _opening(text: str, place: int, done: int) -> int | None:
+def _opening(text: str, offset: int, done: int) -> int | None:
     """Offset of the bracket that opens right before an offset and after `done`; a quote must touch it."""
-    before = place - 1
+    before = offset - 1
     if done <= before and text[before] in _QUOTES:
         return before if before == done or text[before - 1].isspace() else None
     if done <= before and text[before] == "<":
-        return before if ">" in text[place:] else None
+        return before if ">" in text[offset:] else None
     while done <= before and (text[before].isspace() or is_unseen(text[before])):
         before -= 1
     return before if done <= before and unicodedata.category(text[before]) in ("Ps", "Pi") else None
@@ -258,13 +258,13 @@ def _opening(text: str, place: int, done: int) -> int | None:
 def _closing(text: str, opening: int) -> int | None:
     """Offset of the closing bracket."""
     depth = 1
-    for place in range(opening + 1, len(text)):
-        if _closes(text[place], text[opening]):
+    for offset in range(opening + 1, len(text)):
+        if _closes(text[offset], text[opening]):
             depth -= 1
-        elif text[place] == text[opening]:
+        elif text[offset] == text[opening]:
             depth += 1
         if not depth:
-            return place
+            return offset
     return None
 
 
@@ -282,7 +282,7 @@ def _closes(sign: str, opening: str) -> bool:
 
 
 def _slice(text: str, read: Plain, start: int, end: int) -> str:
-    return text[read.places[start] : read.places[end]]
+    return text[read.offsets[start] : read.offsets[end]]
 
 
 def _tidy(text: str, *, tail: bool = True) -> str:
@@ -292,6 +292,6 @@ def _tidy(text: str, *, tail: bool = True) -> str:
     lead = _LEAD.match(read.text)
     start = lead.end() if lead else 0
     end = max(start, len(read.text.rstrip(_TAIL))) if tail else len(read.text)
-    while 0 < end < len(read.text) and read.places[end] == read.places[end - 1]:
+    while 0 < end < len(read.text) and read.offsets[end] == read.offsets[end - 1]:
         end += 1  # Ŀ becomes two plain characters: do not split the letter
     return trim(_slice(text, read, start, end))

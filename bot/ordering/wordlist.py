@@ -177,12 +177,12 @@ class Words:
         if any(each in readings.bare for each in self.inside):
             return True
         for words in readings.words:
-            void = set(self.harmless._places(words)) if self.harmless else set()
-            if any(place not in void for place in self._places(words)):
+            void = set(self.harmless._found(words)) if self.harmless else set()
+            if any(at not in void for at in self._found(words)):
                 return True
         return False
 
-    def _places(self, words: Sequence[frozenset[str]]) -> Iterator[int]:
+    def _found(self, words: Sequence[frozenset[str]]) -> Iterator[int]:
         """Positions of words that match the list; for a phrase all of its words."""
         for at, forms in enumerate(words):
             for form in forms:

@@ -8,7 +8,7 @@ from typing import IO, Protocol
 
 from bot.sealing.model import DataKey, Header, Locked
 
-Place = Path | Locked
+File = Path | Locked
 """A plain file, or an encrypted one with its key."""
 
 
@@ -19,7 +19,7 @@ class Sink(Protocol):
     def flush(self) -> object: ...
 
 
-def new(path: Path, key: DataKey | None) -> Place:
+def new(path: Path, key: DataKey | None) -> File:
     """A file that is to be written; without a key, a plain one."""
     return locked(path, Header.new(key), key) if key else path
 
@@ -46,13 +46,13 @@ def spool(file: IO[bytes]) -> IO[bytes]:
 
 
 @contextmanager
-def writer(file: IO[bytes], place: Place) -> Iterator[Sink]:
+def writer(file: IO[bytes], target: File) -> Iterator[Sink]:
     """Encrypt to an open file, complete after the block; or write to it, if it is a plain one. Raises `OSError`."""
-    if isinstance(place, Path):
+    if isinstance(target, Path):
         yield file
         return
     from bot.sealing import stream
 
-    sealed = stream.Writer(file, Header.parse(place.header), place.file_key)
+    sealed = stream.Writer(file, Header.parse(target.header), target.file_key)
     yield sealed
     sealed.finish()

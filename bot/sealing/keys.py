@@ -19,7 +19,7 @@ from pathlib import Path
 
 from bot.errors import Misconfigured
 from bot.sealing import disk
-from bot.sealing.masters import Master, Masters, Place
+from bot.sealing.masters import Master, Masters, Origin
 from bot.sealing.model import DataKey, Unreadable
 
 _CACHED = 4096  # unwrapped keys in memory
@@ -63,10 +63,10 @@ class Keys:
         """Id of the master key that wraps new data keys. Raises `FileNotFoundError`."""
         return self._master.read_text("ascii").strip()
 
-    def state(self) -> tuple[Place | None, bool]:
+    def state(self) -> tuple[Origin | None, bool]:
         """Where the master key of new data keys is, and whether there is another one to rotate to."""
-        place = self._masters.place(self.recorded)
-        return place, place != "setting" and self._masters.given is not None
+        origin = self._masters.origin(self.recorded)
+        return origin, origin != "setting" and self._masters.given is not None
 
     def begin(self) -> None:
         """Make what is missing in a new folder. Raises `Misconfigured` if the master key is not known."""
@@ -274,11 +274,11 @@ def still(folder: Path) -> Iterator[None]:
 
     Blocks while they are. Raises `OSError`.
     """
-    place = folder / "keys"
-    if not place.exists():
+    path = folder / "keys"
+    if not path.exists():
         yield
         return
-    with disk.locked(place / "rotation"):
+    with disk.locked(path / "rotation"):
         yield
 
 
@@ -287,13 +287,13 @@ def open_keys(folder: Path, masters: Masters, *, make: bool) -> Keys | None:
 
     Raises `Misconfigured` if the master key is missing.
     """
-    place = folder / "keys"
+    path = folder / "keys"
     try:
-        if not make and not (place / "master").exists():
+        if not make and not (path / "master").exists():
             return None
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        keys = Keys(place, masters)
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        keys = Keys(path, masters)
         keys.begin()
     except OSError as error:
-        raise Misconfigured(f"The keys in {place} cannot be used: {error.strerror}.") from None
+        raise Misconfigured(f"The keys in {path} cannot be used: {error.strerror}.") from None
     return keys

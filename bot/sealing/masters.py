@@ -15,7 +15,7 @@ SHORTEST = 32
 _LARGEST = 1024  # bytes of the file
 
 
-Place = Literal["setting", "before", "file"]
+Origin = Literal["setting", "before", "file"]
 """Where a master key is: in the setting, in the one for the key before, or in a file beside the data."""
 
 
@@ -48,7 +48,7 @@ class Masters:
         self.file, self.next_file = folder / "master.key", folder / "master.key.new"
         self._known = {master.id: master for master in self._all()}
 
-    def place(self, master_id: str) -> Place | None:
+    def origin(self, master_id: str) -> Origin | None:
         """Where the master key of that id is; None if it is missing."""
         if self.given and self.given.id == master_id:
             return "setting"

@@ -19,7 +19,7 @@ from tests.strange import english
 PLACE = Address("telegram", "7", "8")
 
 
-class Place:
+class FailingChat:
     """A chat that raises these errors first, and a clock that its sleeps move on."""
 
     def __init__(self, house: House, clock: Clock, errors: Sequence[Exception]) -> None:
@@ -45,57 +45,57 @@ class Place:
 
 
 async def test_haste_is_waited_for_and_other_trouble_ever_longer(house: House, clock: Clock) -> None:
-    place = Place(house, clock, [Flood(7), ChatError("x"), ChatError("x"), Unconfirmed("x")])
-    assert await place.tell() == Posted("9")
-    assert place.said == ["hello"]
-    assert place.slept == [7, 2, 4, 8]
+    failing = FailingChat(house, clock, [Flood(7), ChatError("x"), ChatError("x"), Unconfirmed("x")])
+    assert await failing.tell() == Posted("9")
+    assert failing.said == ["hello"]
+    assert failing.slept == [7, 2, 4, 8]
 
 
 async def test_what_may_be_there_is_not_said_twice_where_that_is_in_the_way(house: House, clock: Clock) -> None:
-    place = Place(house, clock, [Unconfirmed("x")])
-    assert await place.tell(once=True) is None
-    assert not place.said
+    failing = FailingChat(house, clock, [Unconfirmed("x")])
+    assert await failing.tell(once=True) is None
+    assert not failing.said
 
 
 @pytest.mark.parametrize("trouble", [TooLarge(1), Unshowable("x")])
 async def test_what_is_said_instead_of_a_clip_is_in_the_language_of_the_reply(
     house: House, clock: Clock, strange: str, trouble: ChatError
 ) -> None:
-    place, job = Place(house, clock, [trouble]), await house.finish(await house.order())
+    failing, job = FailingChat(house, clock, [trouble]), await house.finish(await house.order())
     assert job.clip
     shown = ShownClip(house.media.stored(job.clip.name), job.clip)
-    assert await place.tell(Reply(texts.jobs.DONE, clip=shown, job=job.id).into(strange))
-    assert len(place.said[0].splitlines()) > 1
-    assert english(place.said[0]) == []
+    assert await failing.tell(Reply(texts.jobs.DONE, clip=shown, job=job.id).into(strange))
+    assert len(failing.said[0].splitlines()) > 1
+    assert english(failing.said[0]) == []
 
 
 async def test_whom_nobody_finds_is_told_nothing(house: House, clock: Clock) -> None:
-    place = Place(house, clock, [Gone("x")])
-    assert await place.tell() is None
-    assert not place.slept
+    failing = FailingChat(house, clock, [Gone("x")])
+    assert await failing.tell() is None
+    assert not failing.slept
 
 
 async def test_patience_has_an_end(house: House, clock: Clock) -> None:
-    place = Place(house, clock, [ChatError("x")] * 1000)
-    assert await place.tell() is None
-    assert PATIENCE - LONGEST_PAUSE <= sum(place.slept) <= PATIENCE
-    late = Place(house, clock, [Flood(PATIENCE + 1)])
+    failing = FailingChat(house, clock, [ChatError("x")] * 1000)
+    assert await failing.tell() is None
+    assert PATIENCE - LONGEST_PAUSE <= sum(failing.slept) <= PATIENCE
+    late = FailingChat(house, clock, [Flood(PATIENCE + 1)])
     assert await late.tell() is None
     assert not late.slept
 
 
 async def test_a_message_that_cannot_be_taken_away_is_no_mistake(house: House, clock: Clock) -> None:
-    place = Place(house, clock, [])
-    place.chat.trouble = [ChatError("x")]
-    await place.telling.take_away(PLACE)
-    assert place.chat.removed == []
-    await place.telling.take_away(PLACE)
-    assert place.chat.removed == ["8"]
+    failing = FailingChat(house, clock, [])
+    failing.chat.trouble = [ChatError("x")]
+    await failing.telling.take_away(PLACE)
+    assert failing.chat.removed == []
+    await failing.telling.take_away(PLACE)
+    assert failing.chat.removed == ["8"]
 
 
 @pytest.mark.parametrize("failures", [0, TRIES - 1, math.inf])
 async def test_a_hiccup_is_not_the_persons_to_see(house: House, clock: Clock, failures: float) -> None:
-    place, tries = Place(house, clock, []), 0
+    failing, tries = FailingChat(house, clock, []), 0
 
     async def read() -> bytes:
         nonlocal tries
@@ -104,7 +104,7 @@ async def test_a_hiccup_is_not_the_persons_to_see(house: House, clock: Clock, fa
             raise Flood(9) if tries == 1 else ChatError("x")
         return b"photo"
 
-    attachment = Fetching(lambda error: isinstance(error, ChatError), place.sleep).attachment(read, "end", video=True)
+    attachment = Fetching(lambda error: isinstance(error, ChatError), failing.sleep).attachment(read, "end", video=True)
     assert (attachment.role, attachment.video, tries) == ("end", True, 0)
     if failures < TRIES:
         assert [piece async for piece in attachment.fetch()] == [b"photo"]
@@ -112,15 +112,15 @@ async def test_a_hiccup_is_not_the_persons_to_see(house: House, clock: Clock, fa
         with pytest.raises(ChatError):
             await anext(attachment.fetch())
     assert tries == min(failures + 1, TRIES)
-    assert place.slept == [9, 2, 3][: tries - 1]
+    assert failing.slept == [9, 2, 3][: tries - 1]
 
 
 async def test_what_is_no_hiccup_is_said_at_once(house: House, clock: Clock) -> None:
-    place = Place(house, clock, [])
+    failing = FailingChat(house, clock, [])
 
     async def read() -> bytes:
         raise Refusal("too large")
 
     with pytest.raises(Refusal):
-        await anext(Fetching(lambda _: False, place.sleep).attachment(read, video=False).fetch())
-    assert not place.slept
+        await anext(Fetching(lambda _: False, failing.sleep).attachment(read, video=False).fetch())
+    assert not failing.slept

@@ -20,7 +20,7 @@ from bot import texts
 from bot.errors import BrokenClip, Refusal, StoreDown
 from bot.media.sandbox import confine
 from bot.media.sandbox.turns import Turns
-from bot.sealing.files import Place
+from bot.sealing.files import File
 from bot.sealing.model import Locked
 from bot.sentence import unpacked
 
@@ -32,7 +32,7 @@ _LOOKS = 3
 
 Size = tuple[int, int]
 """Width and height in pixels."""
-Target = Place | None
+Target = File | None
 """A file to be written."""
 
 _CODE = Path(__file__).resolve().parents[3]
@@ -57,7 +57,7 @@ class Decoder:
         module: str,
         processes: int = 1,
         timeout: float = 30.0,
-        lock: Callable[[Path], Place] | None = None,
+        lock: Callable[[Path], File] | None = None,
     ) -> None:
         self._module = module
         self._lock = lock
@@ -66,14 +66,14 @@ class Decoder:
         self._all: set[Process] = set()
         self._idle: list[Process] = []
 
-    async def photo(self, source: Place, target: Place, person: str = "") -> tuple[Size, Size]:
+    async def photo(self, source: File, target: File, person: str = "") -> tuple[Size, Size]:
         """Write the fitted JPEG; returns its size and the upright original's. Raises `Refusal`, `StoreDown`."""
         match await self._ask("photo", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
         raise Refusal(texts.pictures.BROKEN_PICTURE)
 
-    async def redrawn(self, source: Place, target: Place) -> None:
+    async def redrawn(self, source: File, target: File) -> None:
         """Write a fitted JPEG anew, so that none of its compressed pixels is a stranger's.
 
         Raises `Refusal`, `StoreDown`.
@@ -81,19 +81,19 @@ class Decoder:
         if await self._ask("redrawn", [source], [target]) is _DIED:
             raise Refusal(texts.pictures.BROKEN_PICTURE)
 
-    async def still(self, source: Place, target: Place, person: str = "") -> tuple[Size, Size]:
+    async def still(self, source: File, target: File, person: str = "") -> tuple[Size, Size]:
         """As `photo`, of a video's last frame. Raises `Refusal`, `StoreDown`."""
         match await self._ask("still", [source], [target], person=person):
             case [int(width), int(height), int(was_wide), int(was_high)]:
                 return (width, height), (was_wide, was_high)
         raise Refusal(texts.pictures.NOT_A_VIDEO)
 
-    async def mask(self, source: Place, target: Place, original: Size, size: Size, person: str = "") -> None:
+    async def mask(self, source: File, target: File, original: Size, size: Size, person: str = "") -> None:
         """Write a mask, drawn on a photo of `original` size, as a PNG of `size`. Raises `Refusal`, `StoreDown`."""
         if await self._ask("mask", [source], [target], original, size, person=person) is _DIED:
             raise Refusal(texts.pictures.BROKEN_PICTURE)
 
-    async def clip(self, source: Place, poster: Target = None, copy: Target = None) -> tuple[int, int, float, bool]:
+    async def clip(self, source: File, poster: Target = None, copy: Target = None) -> tuple[int, int, float, bool]:
         """A clip's width, height, seconds and whether it has sound. Raises `BrokenClip`, `StoreDown`.
 
         Its first frame is written to `poster`: a JPEG of at most 320 pixels a side and 200 kB. With `copy`, the clip is
@@ -104,24 +104,24 @@ class Decoder:
                 return width, height, seconds, sound
         raise BrokenClip("it stops the decoder")
 
-    async def fit(self, source: Place, target: Place, limit: int) -> bool:
+    async def fit(self, source: File, target: File, limit: int) -> bool:
         """Write a clip in at most `limit` bytes; False if it would be unwatchable. Raises `BrokenClip`, `StoreDown`."""
         match await self._ask("fit", [source], [target], limit):
             case bool(fits):
                 return fits
         raise BrokenClip("it stops the decoder")
 
-    async def join(self, sources: Sequence[Place], target: Target, poster: Target) -> None:
+    async def join(self, sources: Sequence[File], target: Target, poster: Target) -> None:
         """Concatenate clips, and write the poster. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("join", sources, [target, poster]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
-    async def last_frame(self, source: Place, target: Place) -> None:
+    async def last_frame(self, source: File, target: File) -> None:
         """Write a clip's last frame as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("last", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
 
-    async def first_frame(self, source: Place, target: Place) -> None:
+    async def first_frame(self, source: File, target: File) -> None:
         """Write a clip's first frame as a JPEG. Raises `BrokenClip`, `StoreDown`."""
         if await self._ask("first", [source], [target]) is _DIED:
             raise BrokenClip("it stops the decoder")
@@ -137,13 +137,13 @@ class Decoder:
             await self._end(process)
 
     async def _ask(
-        self, name: str, sources: Sequence[Place], targets: Sequence[Target], *rest: object, person: str = ""
+        self, name: str, sources: Sequence[File], targets: Sequence[Target], *rest: object, person: str = ""
     ) -> object:
         """A worker's answer; `_DIED` after a crash or timeout. Raises as the public methods do."""
         async with self._turns.turn(person):
             for _ in range(_LOOKS):
-                places = [_place(path) for path in await self._locked(sources)]
-                line = json.dumps([name, places, [_place(path) for path in targets], rest]).encode() + b"\n"
+                specs = [_spec(path) for path in await self._locked(sources)]
+                line = json.dumps([name, specs, [_spec(path) for path in targets], rest]).encode() + b"\n"
                 answer = await self._answer(line)
                 if answer != ["moved"]:
                     break
@@ -160,13 +160,13 @@ class Decoder:
                 log.warning("%s gave up: %s", name, detail)
         return _DIED
 
-    async def _locked(self, sources: Sequence[Place]) -> Sequence[Place]:
+    async def _locked(self, sources: Sequence[File]) -> Sequence[File]:
         lock = self._lock
-        if lock is None or all(isinstance(place, Locked) for place in sources):
+        if lock is None or all(isinstance(file, Locked) for file in sources):
             return sources
         try:
             return await asyncio.to_thread(
-                lambda: [place if isinstance(place, Locked) else lock(place) for place in sources]
+                lambda: [file if isinstance(file, Locked) else lock(file) for file in sources]
             )
         except FileNotFoundError:  # as the worker will find
             return sources
@@ -218,8 +218,8 @@ class Decoder:
         await process.wait()
 
 
-def _place(path: Target) -> str | list[str] | None:
-    """A file as `opening.Place`."""
+def _spec(path: Target) -> str | list[str] | None:
+    """A file as `opening.FileSpec`."""
     if isinstance(path, Locked):
         return [path.path, path.header.hex(), path.file_key.hex()]
     return None if path is None else str(path)

@@ -91,12 +91,12 @@ def _profile(primaries: tuple[tuple[float, ...], ...], curve: Callable[[float], 
     values = [round(65535 * min(1.0, curve(value / 255))) for value in range(256)]
     bodies = [_xyz(colour) for colour in (*primaries, _D50)] + [struct.pack(">4sII256H", b"curv", 0, 256, *values)]
     names = (b"rXYZ", b"gXYZ", b"bXYZ", b"wtpt", b"rTRC", b"gTRC", b"bTRC")
-    at, places = 132 + 12 * len(names), list[tuple[int, int]]()
+    at, entries = 132 + 12 * len(names), list[tuple[int, int]]()
     for body in bodies:
-        places.append((at, len(body)))
+        entries.append((at, len(body)))
         at += len(body)
-    places += [places[-1]] * 2  # the three channels share one curve
-    table = b"".join(struct.pack(">4sII", name, *place) for name, place in zip(names, places, strict=True))
+    entries += [entries[-1]] * 2  # the three channels share one curve
+    table = b"".join(struct.pack(">4sII", name, *entry) for name, entry in zip(names, entries, strict=True))
     header = struct.pack(">I4xI4s4s4s12x4s28x", at, 0x02400000, b"mntr", b"RGB ", b"XYZ ", b"acsp")
     header += _xyz(_D50)[8:] + bytes(48)
     return header + struct.pack(">I", len(names)) + table + b"".join(bodies)

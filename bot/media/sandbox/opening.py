@@ -16,7 +16,7 @@ from typing import IO
 from bot.sealing import stream
 from bot.sealing.model import HEADER, MAGIC, DataKey, Header
 
-Place = str | list[str]
+FileSpec = str | list[str]
 """A path; or path, header and key of an encrypted file, the latter two in hexadecimal digits."""
 
 _PIECE = 2**16  # bytes copied at once: memory that a fork touches first costs more than the copying
@@ -38,11 +38,11 @@ class _Opened:
 class Files:
     """The open files of one task. Raises `OSError`."""
 
-    def __init__(self, sources: Sequence[Place], targets: Sequence[Place | None]) -> None:
+    def __init__(self, sources: Sequence[FileSpec], targets: Sequence[FileSpec | None]) -> None:
         self._open: list[IO[bytes]] = []
         try:
-            self._sources = [self._source(place) for place in sources]
-            self._targets = [None if place is None else self._target(place) for place in targets]
+            self._sources = [self._source(spec) for spec in sources]
+            self._targets = [None if spec is None else self._target(spec) for spec in targets]
         except BaseException:
             self.close()
             raise
@@ -72,12 +72,12 @@ class Files:
             elif target:
                 target.file.flush()
 
-    def _source(self, place: Place) -> _Opened:
-        path, header, file_key = _parsed(place)
+    def _source(self, spec: FileSpec) -> _Opened:
+        path, header, file_key = _parsed(spec)
         return _Opened(self._kept(open(path, "rb", 0)), header, file_key)
 
-    def _target(self, place: Place) -> _Opened:
-        path, header, file_key = _parsed(place)
+    def _target(self, spec: FileSpec) -> _Opened:
+        path, header, file_key = _parsed(spec)
         file = self._kept(open(path, "w+b"))  # noqa: SIM115 – `close` closes it
         return _Opened(file, header, file_key, self._kept(_memory(path)) if header else None)
 
@@ -92,20 +92,20 @@ def own_files(data: bytes, targets: int) -> Files:
     with ExitStack() as stack:
         files = [stack.enter_context(os.fdopen(os.memfd_create("own"), "w+b")) for _ in range(1 + targets)]
         headers = [Header.new(key) for _ in files]
-        places: list[Place] = [
+        specs: list[FileSpec] = [
             [f"/dev/fd/{file.fileno()}", header.raw.hex(), stream.file_key(header, key).hex()]
             for file, header in zip(files, headers, strict=True)
         ]
         sealed = stream.Writer(files[0], headers[0], stream.file_key(headers[0], key))
         sealed.write(data)
         sealed.finish()
-        return Files(places[:1], places[1:])
+        return Files(specs[:1], specs[1:])
 
 
-def _parsed(place: Place) -> tuple[str, Header | None, bytes]:
-    if isinstance(place, str):
-        return place, None, b""
-    path, header, file_key = place
+def _parsed(spec: FileSpec) -> tuple[str, Header | None, bytes]:
+    if isinstance(spec, str):
+        return spec, None, b""
+    path, header, file_key = spec
     return path, Header.parse(bytes.fromhex(header)), bytes.fromhex(file_key)
 
 

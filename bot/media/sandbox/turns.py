@@ -7,43 +7,43 @@ from contextlib import asynccontextmanager
 
 
 class Turns:
-    """`places` at once, at most `each` per person."""
+    """`slots` at once, at most `each` per person."""
 
-    def __init__(self, places: int, each: int | None = None) -> None:
-        self._free, self._each = places, each or places
+    def __init__(self, slots: int, each: int | None = None) -> None:
+        self._free, self._each = slots, each or slots
         self._taken: Counter[str] = Counter()
         self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
         """In the order of turns."""
 
     @asynccontextmanager
     async def turn(self, person: str) -> AsyncIterator[None]:
-        """Wait for a place, and hold it inside the block."""
-        place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(person, deque()).append(place)
+        """Wait for a slot, and hold it inside the block."""
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(person, deque()).append(waiter)
         self._hand_out()
         try:
-            await place
+            await waiter
             yield
         finally:
-            if place.done() and not place.cancelled():
+            if waiter.done() and not waiter.cancelled():
                 self._free += 1
                 self._taken -= Counter([person])
             else:
-                self._leave_line(person, place)
+                self._leave_line(person, waiter)
             self._hand_out()
 
     def _hand_out(self) -> None:
         for person in list(self._waiting):
-            place = self._waiting[person][0]
-            if self._free and self._taken[person] < self._each and not place.done():
-                self._leave_line(person, place)
+            waiter = self._waiting[person][0]
+            if self._free and self._taken[person] < self._each and not waiter.done():
+                self._leave_line(person, waiter)
                 if person in self._waiting:
                     self._waiting[person] = self._waiting.pop(person)  # to the back of the line
                 self._free -= 1
                 self._taken[person] += 1
-                place.set_result(None)
+                waiter.set_result(None)
 
-    def _leave_line(self, person: str, place: "asyncio.Future[None]") -> None:
-        self._waiting[person].remove(place)
+    def _leave_line(self, person: str, waiter: "asyncio.Future[None]") -> None:
+        self._waiting[person].remove(waiter)
         if not self._waiting[person]:
             del self._waiting[person]

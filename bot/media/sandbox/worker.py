@@ -30,7 +30,7 @@ from typing import Any
 from bot.errors import BrokenClip, Refusal
 from bot.media.sandbox import confine, opening
 from bot.media.sandbox.confine import HELD, Held, Task
-from bot.media.sandbox.opening import Files, Moved, Place
+from bot.media.sandbox.opening import Files, FileSpec, Moved
 
 _LONGEST = 4096  # bytes of an answer; a compromised decoder may write without end
 _REHEARSALS = 10  # after which Python has adapted its bytecode
@@ -66,7 +66,7 @@ class Worker:
             os.dup2(nothing, stream)
         os.close(nothing)
 
-    def serve(self, name: str, sources: list[Place], targets: list[Place | None], rest: list[Any]) -> None:
+    def serve(self, name: str, sources: list[FileSpec], targets: list[FileSpec | None], rest: list[Any]) -> None:
         """Answer a request."""
         task = self._tasks[name]
         try:

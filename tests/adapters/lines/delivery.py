@@ -4,7 +4,7 @@ import asyncio
 import base64
 from contextlib import suppress
 
-from adapters.shared.edit_queue import EditQueue, Place
+from adapters.shared.edit_queue import EditQueue, MessageKey
 from bot.conversation import Posted, Reply
 from bot.errors import Gone
 from bot.model import Address, Job
@@ -28,11 +28,11 @@ class LinesChat:
         return Posted(answer["message"])
 
     async def edit(self, address: Address, message: str, reply: Reply) -> None:
-        place = address.chat, message
+        key = address.chat, message
         if reply.job:  # a status line: another edit of it will come
-            self._edits.put(place, reply)
+            self._edits.put(key, reply)
         else:
-            await self._edits.done(place, reply)
+            await self._edits.done(key, reply)
 
     async def remove(self, address: Address, message: str) -> None:
         await self._edits.end((address.chat, message))
@@ -48,12 +48,12 @@ class LinesChat:
     async def close(self) -> None:
         await self._edits.close()
 
-    async def _turn(self, place: Place) -> None:
+    async def _turn(self, key: MessageKey) -> None:
         """The server has no limit for edits."""
 
-    async def _edited(self, place: Place, reply: Reply) -> bool:
+    async def _edited(self, key: MessageKey, reply: Reply) -> bool:
         with suppress(Gone):  # somebody took it away
-            await self._client.ask("edit", message=place[1], text=reply.text, buttons=_buttons(reply))
+            await self._client.ask("edit", message=key[1], text=reply.text, buttons=_buttons(reply))
         return True
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.shared.edit_queue import EditQueue, Place
+from adapters.shared.edit_queue import EditQueue, MessageKey
 from bot.errors import Flood, Gone
 from tests.adapters.telegram.limited_world import World, is_group, run
 
@@ -22,10 +22,10 @@ class Lines:
         self.edits: EditQueue[Callable[[], Awaitable[None]]] = EditQueue(self.turn, self.send, **settings)
         self.done: list[str] = []
 
-    async def turn(self, message: Place) -> None:
+    async def turn(self, message: MessageKey) -> None:
         await self.world.limiter.turn(message[0], is_group(message[0]), "edit")
 
-    async def send(self, _: Place, edit: Callable[[], Awaitable[None]]) -> bool:
+    async def send(self, _: MessageKey, edit: Callable[[], Awaitable[None]]) -> bool:
         try:
             await edit()
         except Flood:

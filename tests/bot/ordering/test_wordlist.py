@@ -236,7 +236,7 @@ async def yes() -> bool:
     return True
 
 
-class Place:
+class Community:
     """A community, and people's own chats."""
 
     def __init__(self, house: House) -> None:
@@ -266,93 +266,93 @@ def test_a_word_of_any_length_is_found_letter_by_letter(word: str) -> None:
 
 
 @pytest.fixture
-def place(house: House) -> Place:
-    return Place(house)
+def community(house: House) -> Community:
+    return Community(house)
 
 
-async def test_a_prompt_is_refused_before_it_costs(place: Place) -> None:
-    reply = await place.say("a nude statue", photo=True)
+async def test_a_prompt_is_refused_before_it_costs(community: Community) -> None:
+    reply = await community.say("a nude statue", photo=True)
     assert (reply.text, reply.refused) == (texts.consent.NOT_HERE, True)
     assert "admin" in reply.text
     assert not any(word in reply.text.lower() for word in ("nude", "nudity", "sex"))
-    alone = await place.say("a nude statue", scope="", photo=True)
+    alone = await community.say("a nude statue", scope="", photo=True)
     assert alone.text == texts.consent.NOT_THESE_WORDS
     assert "admin" not in alone.text
-    assert await place.house.used() == 0
-    assert await place.house.kept() == []
-    assert (await place.say("a marble statue", photo=True)).job
+    assert await community.house.used() == 0
+    assert await community.house.kept() == []
+    assert (await community.say("a marble statue", photo=True)).job
 
 
-async def test_a_photo_is_not_even_fetched(place: Place) -> None:
+async def test_a_photo_is_not_even_fetched(community: Community) -> None:
     async def fetch():
         raise AssertionError("fetched")
         yield b""
 
     inbound = Inbound(Address("telegram", "7", "m"), "7", "k", "nude", (replace(attached(), fetch=fetch),))
-    assert (await place.house.core.handle(inbound)).text == texts.consent.NOT_THESE_WORDS
+    assert (await community.house.core.handle(inbound)).text == texts.consent.NOT_THESE_WORDS
 
 
-async def test_again_with_other_words_is_read_too(place: Place) -> None:
-    job = await place.house.finish(await place.house.order())
-    assert (await place.say(f"/again {job.id} she is naked", scope="")).text == texts.consent.NOT_THESE_WORDS
+async def test_again_with_other_words_is_read_too(community: Community) -> None:
+    job = await community.house.finish(await community.house.order())
+    assert (await community.say(f"/again {job.id} she is naked", scope="")).text == texts.consent.NOT_THESE_WORDS
 
 
-async def test_a_community_has_words_of_its_own(place: Place) -> None:
-    reply = await place.say("/wordlist add Casino, fire   sale, СПАМ, 賭博")
+async def test_a_community_has_words_of_its_own(community: Community) -> None:
+    reply = await community.say("/wordlist add Casino, fire   sale, СПАМ, 賭博")
     assert reply.text == "No prompt here may have any of 4 words now."
     assert reply.private
     for prompt in ("A CASINO at night", "c.a.s.i.n.o", "cas1no", "the fire-sale", "купи спам", "香港的賭博場"):
-        assert (await place.say(prompt, photo=True)).text == texts.consent.NOT_HERE, prompt
+        assert (await community.say(prompt, photo=True)).text == texts.consent.NOT_HERE, prompt
     for prompt in ("casinos", "the sale of fire", "fire on sale"):
-        assert (await place.say(prompt, photo=True)).job, prompt
-    assert (await place.say("a casino", scope="", photo=True)).job, "elsewhere it is a word like any other"
-    assert (await place.say("a casino", scope="telegram:-200", photo=True)).job
-    shown = await place.say("/wordlist")
+        assert (await community.say(prompt, photo=True)).job, prompt
+    assert (await community.say("a casino", scope="", photo=True)).job, "elsewhere it is a word like any other"
+    assert (await community.say("a casino", scope="telegram:-200", photo=True)).job
+    shown = await community.say("/wordlist")
     assert shown.text.startswith("No prompt here may have: casino, fire sale, спам, 賭博\nBesides,")
     assert shown.private
-    await place.say("/wordlist remove fire sale, casino")
-    assert (await place.say("a casino", photo=True)).job
-    assert (await place.say("/wordlist remove casino")).text == texts.consent.NOT_LISTED
+    await community.say("/wordlist remove fire sale, casino")
+    assert (await community.say("a casino", photo=True)).job
+    assert (await community.say("/wordlist remove casino")).text == texts.consent.NOT_LISTED
 
 
-async def test_words_of_a_community_are_read_as_prompts_are(place: Place) -> None:
-    await place.say("/wordlist add McDonald's, p@ss, Çafé, don't")
+async def test_words_of_a_community_are_read_as_prompts_are(community: Community) -> None:
+    await community.say("/wordlist add McDonald's, p@ss, Çafé, don't")
     for prompt in ("mcdonalds? no: McDonald’s", "a pass", "the CAFE", "I don't"):
-        assert (await place.say(prompt, photo=True)).text == texts.consent.NOT_HERE, prompt
+        assert (await community.say(prompt, photo=True)).text == texts.consent.NOT_HERE, prompt
     for prompt in ("she is a p", "don did it", "the ss p"):
-        assert (await place.say(prompt, photo=True)).job, prompt
+        assert (await community.say(prompt, photo=True)).job, prompt
 
 
-async def test_a_change_can_be_taken_back(place: Place) -> None:
-    reply = await place.say("/wordlist add casino")
+async def test_a_change_can_be_taken_back(community: Community) -> None:
+    reply = await community.say("/wordlist add casino")
     [undo] = reply.buttons
     assert (undo.label, undo.command.split()[0]) == (texts.admin.UNDO, "/undo")
-    place.house.clock.tick(5)
-    await place.say(undo.command)
-    assert (await place.say("a casino", photo=True)).job
-    [back, added] = await place.house.store.figures.audit(SCOPE, 5)
+    community.house.clock.tick(5)
+    await community.say(undo.command)
+    assert (await community.say("a casino", photo=True)).job
+    [back, added] = await community.house.store.figures.audit(SCOPE, 5)
     assert (back.verb, added.verb) == ("undo wordlist add", "wordlist add")
 
 
-async def test_the_house_list_can_be_switched_off(place: Place) -> None:
-    assert (await place.say("/wordlist house off")).text == texts.consent.HOUSE_OFF
-    assert (await place.say("a nude statue", photo=True)).job
-    assert (await place.say("a nude statue", scope="", photo=True)).refused
-    assert texts.consent.listed((), True, 200, 40) == (await place.say("/wordlist")).text
-    await place.say("/wordlist add statue")
-    assert (await place.say("a nude statue", photo=True)).refused
-    await place.say("/wordlist remove statue")
-    assert (await place.say("/wordlist house on")).text == texts.consent.HOUSE_ON
-    assert (await place.say("a nude statue", photo=True)).refused
+async def test_the_house_list_can_be_switched_off(community: Community) -> None:
+    assert (await community.say("/wordlist house off")).text == texts.consent.HOUSE_OFF
+    assert (await community.say("a nude statue", photo=True)).job
+    assert (await community.say("a nude statue", scope="", photo=True)).refused
+    assert texts.consent.listed((), True, 200, 40) == (await community.say("/wordlist")).text
+    await community.say("/wordlist add statue")
+    assert (await community.say("a nude statue", photo=True)).refused
+    await community.say("/wordlist remove statue")
+    assert (await community.say("/wordlist house on")).text == texts.consent.HOUSE_ON
+    assert (await community.say("a nude statue", photo=True)).refused
 
 
-async def test_only_admins_see_and_change_it(place: Place) -> None:
-    await place.say("/wordlist add casino")
+async def test_only_admins_see_and_change_it(community: Community) -> None:
+    await community.say("/wordlist add casino")
     for words in ("", " add x2", " remove casino", " house off"):
-        reply = await place.say(f"/wordlist{words}", admin=False)
+        reply = await community.say(f"/wordlist{words}", admin=False)
         assert (reply.text, reply.refused) == (texts.admin.NOT_ADMIN, True)
-    assert (await place.say("/wordlist", scope="")).text == texts.consent.SCOPE_NEEDED
-    assert (await place.say("a casino", photo=True)).refused
+    assert (await community.say("/wordlist", scope="")).text == texts.consent.SCOPE_NEEDED
+    assert (await community.say("a casino", photo=True)).refused
 
 
 @pytest.mark.parametrize(
@@ -370,31 +370,31 @@ async def test_only_admins_see_and_change_it(place: Place) -> None:
         ("remove casino", texts.consent.NOT_LISTED),
     ],
 )
-async def test_what_the_list_does_not_take(place: Place, words: str, answer: str) -> None:
-    reply = await place.say(f"/wordlist {words}")
+async def test_what_the_list_does_not_take(community: Community, words: str, answer: str) -> None:
+    reply = await community.say(f"/wordlist {words}")
     assert (reply.text, reply.refused) == (answer, True)
-    assert await place.house.store.quotas.rules(SCOPE) == {}
+    assert await community.house.store.quotas.rules(SCOPE) == {}
 
 
-async def test_two_hundred_words_fit(place: Place) -> None:
+async def test_two_hundred_words_fit(community: Community) -> None:
     words = [f"word{n}" for n in range(200)]
-    await place.say(f"/wordlist add {','.join(words)}")
-    assert (await place.say("this is word199", photo=True)).refused
-    assert (await place.say("/wordlist add word200")).text == texts.consent.TOO_MANY.format(most=200)
-    assert (await place.say("/wordlist remove word199")).text == "No prompt here may have any of 199 words now."
-    assert (await place.say("/wordlist add word7, word200")).text == "No prompt here may have any of 200 words now."
+    await community.say(f"/wordlist add {','.join(words)}")
+    assert (await community.say("this is word199", photo=True)).refused
+    assert (await community.say("/wordlist add word200")).text == texts.consent.TOO_MANY.format(most=200)
+    assert (await community.say("/wordlist remove word199")).text == "No prompt here may have any of 199 words now."
+    assert (await community.say("/wordlist add word7, word200")).text == "No prompt here may have any of 200 words now."
 
 
-async def test_a_word_that_is_there_already_changes_nothing(place: Place) -> None:
-    await place.say("/wordlist add casino")
-    again = await place.say("/wordlist add Casino")
+async def test_a_word_that_is_there_already_changes_nothing(community: Community) -> None:
+    await community.say("/wordlist add casino")
+    again = await community.say("/wordlist add Casino")
     assert (again.text, again.buttons) == (texts.consent.listed_already(1), ())
-    assert len(await place.house.store.figures.audit(SCOPE, 5)) == 1
+    assert len(await community.house.store.figures.audit(SCOPE, 5)) == 1
 
 
-async def test_whoever_shares_elsewhere_can_be_checked(place: Place) -> None:
-    await place.say("/wordlist add casino")
+async def test_whoever_shares_elsewhere_can_be_checked(community: Community) -> None:
+    await community.say("/wordlist add casino")
     with pytest.raises(Refusal, match="other words"):
-        wordlist.refuse(await lookup.rule_of(place.house.store, SCOPE), SCOPE, "a casino")
-    wordlist.refuse(await lookup.rule_of(place.house.store, ""), "", "a casino")
+        wordlist.refuse(await lookup.rule_of(community.house.store, SCOPE), SCOPE, "a casino")
+    wordlist.refuse(await lookup.rule_of(community.house.store, ""), "", "a casino")
     wordlist.refuse(Rule(), "", "a casino")
