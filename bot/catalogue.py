@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from fractions import Fraction
+from functools import lru_cache
 from math import log
 from typing import Literal
 
@@ -250,15 +251,15 @@ LENGTHS = frozenset(seconds for one in ROWS for seconds in one.seconds)
 def row(id: str, version: int | None = None) -> Model:
     """The row of a model: that version, or the newest. An unknown id gets the first model's row under its own name,
     which is how orders from before there was a catalogue were bought."""
-    found = {one.version: one for one in ROWS if one.id == id}
+    found = [one for one in ROWS if one.id == id]
     if not found:
         return replace(DEFAULT, id=id, title=id, sold=_legacy(id))
-    return found[version] if version in found else found[max(found)]
+    return next((one for one in found if one.version == version), max(found, key=lambda one: one.version))
 
 
 def rows() -> Sequence[Model]:
     """The newest row of each model."""
-    return [one for one in ROWS if one.version == max(other.version for other in ROWS if other.id == one.id)]
+    return list({one.id: one for one in sorted(ROWS, key=lambda one: one.version)}.values())
 
 
 def fewer_slots() -> Mapping[str, int]:
@@ -298,6 +299,7 @@ def plain(name: str) -> str:
     return " ".join(name.casefold().replace("-", " ").replace("_", " ").split())
 
 
+@lru_cache(256)
 def squeezed(name: str) -> str:
     """A name in lower case, without blanks, hyphens and underscores."""
     return plain(name).replace(" ", "")

@@ -43,6 +43,7 @@ SIGNS: tuple[tuple[str, Reason], ...] = (
 )
 """Words and error types that name a cause, in lower case; the first match decides."""
 
+_PLAIN = re.compile(r"[a-z0-9_]*")
 _CODE = re.compile(r"\bcode\W{0,4}(\d{4})\b")  # not any four digits: pictures may be 1300 pixels wide
 _APART = re.compile(r"""([\s"'<>`\\]+)""")
 _BEARER = re.compile(r"""\bbearer\s+[^\s"'<>`\\]+""", re.IGNORECASE)
@@ -70,11 +71,11 @@ class Named(dict[str, object]):
 
 
 def _is_plain(name: str) -> bool:
-    return re.fullmatch(r"[a-z0-9_]*", name) is not None
+    return _PLAIN.fullmatch(name) is not None
 
 
 def _bare(name: str) -> str:
-    return re.sub(r"[\W_]", "", name).lower()
+    return (name if name.isalnum() else "".join(filter(str.isalnum, name))).lower()
 
 
 def parse(body: bytes) -> object:

@@ -47,6 +47,8 @@ PLACES = (
     *("task_result", "generation", "data", "task", "response", "files", "file", "download_url"),
 )
 """Paths of a finished clip's link, best first. None matches our own input (`image_url`, `input`)."""
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""As in `inProgress`."""
 LONGEST = 8000
 """Characters of a clip's URL."""
 DEPTH = 5
@@ -58,7 +60,7 @@ def state(said: Mapping[str, Any]) -> str:
     found = ""
     for part in _parts(said):
         word = next((part[name] for name in STATES if isinstance(part.get(name), str) and part[name].strip()), "")
-        word = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", word)  # inProgress
+        word = _HUMP.sub(" ", word)
         words = word.lower().replace("-", " ").replace("_", " ").replace(".", " ").split()
         found = "_".join([word for word in words if word not in ABOUT] or words) or found
     return found
