@@ -80,7 +80,7 @@ async def telegram(parts: Parts) -> AsyncIterator[Connection]:
 
     settings, link = parts.settings, parts.link
     assert settings.telegram_token
-    line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    client = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
     public, url = settings.telegram_api_url == PUBLIC, settings.public_url or ""
     # Telegram posts to https only; a self-hosted Bot API server may post to anything.
     posts = url.startswith("https:") if public else url
@@ -88,22 +88,22 @@ async def telegram(parts: Parts) -> AsyncIterator[Connection]:
 
     async def page(shown: ShownClip, job: str) -> str:
         """URL of a clip that cannot be uploaded there: our own link, or one to a private chat with the bot."""
-        return link(shown.clip.name) if link else f"https://t.me/{await line.own_name()}?start={job}"
+        return link(shown.clip.name) if link else f"https://t.me/{await client.own_name()}?start={job}"
 
     def listen(core: Core) -> Platform:
-        return Telegram(core, line, chat, clock=time.monotonic, hook=hook)
+        return Telegram(core, client, chat, clock=time.monotonic, hook=hook)
 
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(line.hang_up)
+        stack.push_async_callback(client.hang_up)
         chat = TelegramChat(
-            line,
+            client,
             RateLimiter(time.monotonic),
             page=page,
             upload=UPLOAD if public else UPLOAD_SELF_HOSTED,
             storage_chat=settings.telegram_storage_chat,
         )
         stack.push_async_callback(chat.close)
-        yield Connection(chat, listen, lambda: line.floods)
+        yield Connection(chat, listen, lambda: client.floods)
 
 
 @asynccontextmanager
@@ -116,16 +116,16 @@ async def discord(parts: Parts) -> AsyncIterator[Connection]:
 
     settings = parts.settings
     assert settings.discord_token
-    line = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
+    rest = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
 
     def listen(core: Core) -> Platform:
-        return Discord(core, line, chat, shards=settings.discord_shards)
+        return Discord(core, rest, chat, shards=settings.discord_shards)
 
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(line.hang_up)
-        chat = DiscordChat(line, InteractionTokens(parts.store.inbox, time.time), clock=time.time)
+        stack.push_async_callback(rest.hang_up)
+        chat = DiscordChat(rest, InteractionTokens(parts.store.inbox, time.time), clock=time.time)
         stack.push_async_callback(chat.close)
-        yield Connection(chat, listen, lambda: line.floods)
+        yield Connection(chat, listen, lambda: rest.floods)
 
 
 async def check_telegram(settings: Settings) -> AsyncIterator[Finding]:
@@ -135,10 +135,10 @@ async def check_telegram(settings: Settings) -> AsyncIterator[Finding]:
         return
     from adapters.telegram.client import BadToken, TelegramClient, mapped
 
-    line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    client = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
     try:
         with mapped():
-            me = await line.get_me()
+            me = await client.get_me()
         link = f"https://t.me/{me.username}"
         yield Finding("good", f"Telegram: @{me.username} is reachable, {link} (into a group: {link}?startgroup=new)")
         if not me.can_join_groups:
@@ -146,7 +146,7 @@ async def check_telegram(settings: Settings) -> AsyncIterator[Finding]:
                 "hint", "Telegram: the bot may not be added to groups. BotFather, /setjoingroups, changes it."
             )
         if settings.telegram_storage_chat:
-            yield await _storage_chat(line, settings.telegram_storage_chat)
+            yield await _storage_chat(client, settings.telegram_storage_chat)
         else:
             yield Finding("hint", "Telegram: TELEGRAM_STORAGE_CHAT is not set; guest mode answers with a link.")
     except (BadToken, Unconfirmed) as error:
@@ -154,15 +154,15 @@ async def check_telegram(settings: Settings) -> AsyncIterator[Finding]:
     except ChatError as error:
         yield Finding("bad", f"Telegram: it cannot be reached ({error}). Check TELEGRAM_API_URL and the network.")
     finally:
-        await line.hang_up()
+        await client.hang_up()
 
 
-async def _storage_chat(line: "TelegramClient", chat: str) -> Finding:
+async def _storage_chat(client: "TelegramClient", chat: str) -> Finding:
     from adapters.telegram.client import mapped
 
     try:
         with mapped():
-            await line.get_chat(chat)
+            await client.get_chat(chat)
     except ChatError as error:
         return Finding(
             "bad", f"Telegram: the bot cannot use TELEGRAM_STORAGE_CHAT ({error}). Add it there as an admin."
@@ -179,15 +179,15 @@ async def check_discord(settings: Settings) -> AsyncIterator[Finding]:
     from adapters.discord.client import BadToken, RestClient
     from adapters.discord.gateway import invite
 
-    line = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
+    rest = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
     try:
-        yield Finding("good", f"Discord: the bot is reachable. Invite it with {invite(await line.application())}")
+        yield Finding("good", f"Discord: the bot is reachable. Invite it with {invite(await rest.application())}")
     except BadToken as error:
         yield Finding("bad", f"Discord: {error}")
     except ChatError as error:
         yield Finding("bad", f"Discord: it cannot be reached ({error}). Check DISCORD_API_URL and the network.")
     finally:
-        await line.hang_up()
+        await rest.hang_up()
 
 
 async def called_on_telegram(settings: Settings, user: str) -> str:
@@ -195,12 +195,12 @@ async def called_on_telegram(settings: Settings, user: str) -> str:
     from adapters.telegram.client import TelegramClient, mapped
 
     assert settings.telegram_token
-    line = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
+    client = TelegramClient(settings.telegram_token.get_secret_value(), settings.telegram_api_url)
     try:
         with mapped():
-            return (await line.get_chat(user)).effective_name or user
+            return (await client.get_chat(user)).effective_name or user
     finally:
-        await line.hang_up()
+        await client.hang_up()
 
 
 async def called_on_discord(settings: Settings, user: str) -> str:
@@ -210,13 +210,13 @@ async def called_on_discord(settings: Settings, user: str) -> str:
     assert settings.discord_token
     if not user.isdecimal():
         raise ChatError("an id is a number")
-    line = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
+    rest = RestClient(settings.discord_token.get_secret_value(), settings.discord_api_url)
     try:
-        client = await line.client()
-        with line.mapped():
+        client = await rest.client()
+        with rest.mapped():
             return (await client.fetch_user(int(user))).display_name
     finally:
-        await line.hang_up()
+        await rest.hang_up()
 
 
 CONNECTIONS = {

@@ -67,7 +67,7 @@ async def pay(tx: Transaction, job: Job, member: Member, plan: Plan) -> Job | De
     paid = _weigh(bill, used, open_)
     if isinstance(paid, Denied):
         return paid
-    caps = {(line.book, line.span): _room(line, used) for line in bill.lines}
+    caps = {(line.book, line.span): _left(line, used) for line in bill.lines}
     await counters.add(tx, {(p.book, p.span): p.amount for p in paid if p.kind != "grant"}, job.created_at, caps)
     for gift in sorted((p for p in paid if p.kind == "grant"), key=lambda p: p.book):
         if not await grants.spend(tx, gift.book, gift.amount):
@@ -143,7 +143,7 @@ def _pool(line: Line, used: Mapping[Key, int]) -> int:
     return sum(used.get((book, line.span), 0) for book in (line.book, *line.also))
 
 
-def _room(line: Line, used: Mapping[Key, int]) -> int:
+def _left(line: Line, used: Mapping[Key, int]) -> int:
     """The cap of the line's own counter."""
     if line.limit is None:
         return NO_LIMIT

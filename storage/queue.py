@@ -92,9 +92,9 @@ async def _due(
 
     `spare`: further jobs of a model that may start, where its row limits them; those beyond it keep their turn, too.
     """
-    line = turns.Line(tx, limit, [model for model, left in spare.items() if left <= 0])
+    queue = turns.FairQueue(tx, limit, [model for model, left in spare.items() if left <= 0])
     found, left = list[Job](), 0
-    while len(found) + left < limit and (row := await (tx.one(ONE, only) if only else line.next())):
+    while len(found) + left < limit and (row := await (tx.one(ONE, only) if only else queue.next())):
         if spare.get(row["model"], 1) <= 0:
             pass
         elif row["due_at"] <= now and row["platform"] in platforms:
@@ -132,9 +132,9 @@ async def _settle(tx: Transaction, expired: Sequence[Step], now: float) -> None:
 
 async def front(tx: Transaction, platforms: Sequence[str], limit: int) -> list[tuple[Job, int]]:
     """The first queued jobs with a status line, each with its number of predecessors; of the first `LOOK` jobs."""
-    found, line = list[tuple[Job, int]](), turns.Line(tx, limit)
+    found, queue = list[tuple[Job, int]](), turns.FairQueue(tx, limit)
     for ahead in range(LOOK):
-        if len(found) == limit or not (row := await line.next()):
+        if len(found) == limit or not (row := await queue.next()):
             break
         if row["status_id"] is not None and row["platform"] in platforms:
             found.append((rows.job(row), ahead))

@@ -79,7 +79,7 @@ async def hold_gate(tx: Transaction) -> None:
     await tx.one(GATE)
 
 
-class Line:
+class FairQueue:
     """The queue from its front."""
 
     def __init__(self, tx: Transaction, first: int, without: Sequence[str] = ()) -> None:
@@ -151,7 +151,7 @@ class _Fair:
         return None
 
     async def _another(self) -> Row | None:
-        """The next lane, each lane once: it may have moved to a later page, as jobs may (`Line.next`)."""
+        """The next lane, each lane once: it may have moved to a later page, as jobs may (`FairQueue.next`)."""
         while (lane := await self._lanes.next()) and lane["name"] in self._names:
             pass
         if lane:

@@ -45,12 +45,12 @@ class DiscordChat:
 
     once = True
 
-    def __init__(self, line: RestClient, tokens: InteractionTokens, *, clock: Callable[[], float] = time.time) -> None:
-        self._rest = line
+    def __init__(self, rest: RestClient, tokens: InteractionTokens, *, clock: Callable[[], float] = time.time) -> None:
+        self._rest = rest
         self._clock = clock
         self._edits = EditQueue(self._say_instead, clock)
         self._dead: Newest[str, float] = Newest(MOST)
-        self._media_links = MediaLinks(line, tokens.notes, clock)
+        self._media_links = MediaLinks(rest, tokens.notes, clock)
         self.tokens = tokens
         self.embeds: Callable[[str], bool] = lambda chat: True
         """Whether our links are embedded in a channel; set by the gateway, which knows permissions."""

@@ -33,9 +33,9 @@ class _Hiccup(Refusal):
 class Files:
     """Downloads the pictures of messages."""
 
-    def __init__(self, line: RestClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        self._rest = line
-        self._own = urlsplit(line.api_url)
+    def __init__(self, rest: RestClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._rest = rest
+        self._own = urlsplit(rest.api_url)
         self._fetching = Fetching(lambda error: isinstance(error, _Hiccup), sleep)
         self._session: aiohttp.ClientSession | None = None
 

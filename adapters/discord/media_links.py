@@ -36,8 +36,8 @@ FRESH = 3600.0
 class MediaLinks:
     """Links to uploaded clips."""
 
-    def __init__(self, line: RestClient, notes: Notes, clock: Callable[[], float]) -> None:
-        self._rest = line
+    def __init__(self, rest: RestClient, notes: Notes, clock: Callable[[], float]) -> None:
+        self._rest = rest
         self._notes = notes
         self._clock = clock
         self._links: Newest[str, str] = Newest(MOST)

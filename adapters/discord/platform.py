@@ -55,7 +55,7 @@ class Discord:
     def __init__(
         self,
         core: Core,
-        line: RestClient,
+        rest: RestClient,
         chat: DiscordChat,
         *,
         shards: str = "auto",
@@ -64,21 +64,21 @@ class Discord:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._core = core
-        self._rest = line
+        self._rest = rest
         self._chat = chat
         self._shards = shards
         self._pace = pace or Pace()
         self._sleep = sleep
         inbox = core.context.store.inbox
         self._budget = budget or IdentifyBudget(inbox, core.context.clock)
-        self._files = Files(line, sleep)
+        self._files = Files(rest, sleep)
         self._modals = Modals(Notes(PLATFORM, inbox, core.context.clock))
         self._guests = UserInstall(core, chat, sleep)
         answers = Replies(core, chat, self._modals, self._guests, sleep)
-        desk = Handler(core, chat, answers, self._guests, self._files)
+        handler = Handler(core, chat, answers, self._guests, self._files)
         now = core.context.clock
         self._intake = Intake(
-            PLATFORM, inbox, desk.work, desk.apologise, lambda body: unpack(body).again(), clock=now, sleep=sleep
+            PLATFORM, inbox, handler.work, handler.apologise, lambda body: unpack(body).again(), clock=now, sleep=sleep
         )
         self._front = Interactions(core, chat, self._intake, self._modals, self._files)
         self._messages = Messages(core, chat, self._intake, self._modals)

@@ -34,7 +34,7 @@ class Callbacks:
     def __init__(
         self,
         core: Core,
-        line: TelegramClient,
+        client: TelegramClient,
         chat: TelegramChat,
         answers: Replies,
         dialogs: Dialogs,
@@ -42,7 +42,7 @@ class Callbacks:
         people: People,
     ) -> None:
         self._core = core
-        self._client = line
+        self._client = client
         self._chat = chat
         self._replies = answers
         self._dialogs = dialogs

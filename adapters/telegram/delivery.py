@@ -52,17 +52,17 @@ class TelegramChat:
 
     def __init__(
         self,
-        line: TelegramClient,
+        client: TelegramClient,
         limiter: RateLimiter,
         *,
         page: Callable[[ShownClip, str], Awaitable[str]],
         upload: int = UPLOAD,
         storage_chat: str | None = None,
     ) -> None:
-        self._client = line
+        self._client = client
         self._limiter = limiter
         self._edits: EditQueue[tuple[Address, Reply]] = EditQueue(self._turn, self._edited)
-        self._inline = Inline(line, limiter, self._uploaded, page=page, storage_chat=storage_chat)
+        self._inline = Inline(client, limiter, self._uploaded, page=page, storage_chat=storage_chat)
         self.on_move: Callable[[str, str], Awaitable[None]] | None = None
         self._upload = upload
 

@@ -24,8 +24,8 @@ _TEMPORARY = "temporarily", "try again", "retry", "timeout", "timed out", "rpc_"
 class Files:
     """Downloads the pictures of messages."""
 
-    def __init__(self, line: TelegramClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-        self._client = line
+    def __init__(self, client: TelegramClient, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+        self._client = client
         self._fetching = Fetching(_is_hiccup, sleep)
 
     def attachment(self, picture: Picture) -> Attachment:

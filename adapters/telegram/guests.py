@@ -29,10 +29,10 @@ class Guests:
     """Handles guest messages."""
 
     def __init__(
-        self, core: Core, line: TelegramClient, chat: TelegramChat, files: Files, people: People, notes: Notes
+        self, core: Core, client: TelegramClient, chat: TelegramChat, files: Files, people: People, notes: Notes
     ) -> None:
         self._core = core
-        self._client = line
+        self._client = client
         self._chat = chat
         self._files = files
         self._people = people

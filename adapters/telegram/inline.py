@@ -25,14 +25,14 @@ class Inline:
 
     def __init__(
         self,
-        line: TelegramClient,
+        client: TelegramClient,
         limiter: RateLimiter,
         upload: Upload,
         *,
         page: Callable[[ShownClip, str], Awaitable[str]],
         storage_chat: str | None,
     ) -> None:
-        self._client = line
+        self._client = client
         self._limiter = limiter
         self._upload = upload
         self._page = page

@@ -18,8 +18,8 @@ MOST = 10_000
 class Members:
     """Membership queries, cached for a minute."""
 
-    def __init__(self, line: TelegramClient, clock: Callable[[], float]) -> None:
-        self._client = line
+    def __init__(self, client: TelegramClient, clock: Callable[[], float]) -> None:
+        self._client = client
         self._clock = clock
         self._known: Newest[tuple[str, str], tuple[float, bool, bool]] = Newest(MOST)
         self._shut: Newest[str, tuple[float, bool]] = Newest(MOST)

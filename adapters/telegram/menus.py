@@ -38,7 +38,7 @@ def menus(rows: Sequence[Command]) -> list[tuple[BotCommandScope, list[tuple[str
     return [(scope, [(row.name, row.help) for row in shown]) for scope, shown in scopes]
 
 
-async def publish(line: TelegramClient, core: Core, notes: Notes) -> None:
+async def publish(client: TelegramClient, core: Core, notes: Notes) -> None:
     """Publish the menus if they changed. Failures are ignored."""
     now = menus(table.offered(core.context, PLATFORM))
     mark = json.dumps([[scope.type, menu] for scope, menu in now])
@@ -47,7 +47,7 @@ async def publish(line: TelegramClient, core: Core, notes: Notes) -> None:
     try:
         for scope, menu in now:
             with mapped():
-                await line.set_my_commands(menu, scope=scope)
+                await client.set_my_commands(menu, scope=scope)
     except ChatError as error:
         log.warning("the menu of commands could not be set: %s", error)
     else:

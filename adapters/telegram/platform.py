@@ -65,7 +65,7 @@ class Telegram:
     def __init__(
         self,
         core: Core,
-        line: TelegramClient,
+        client: TelegramClient,
         chat: TelegramChat,
         *,
         clock: Callable[[], float],
@@ -73,22 +73,22 @@ class Telegram:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._core = core
-        self._client = line
+        self._client = client
         self._clock = clock
         self._hook = hook
         self._sleep = sleep
-        members, files = Members(line, clock), Files(line, sleep)
+        members, files = Members(client, clock), Files(client, sleep)
         self._inbox, now = core.context.store.inbox, core.context.clock
         self._notes = notes = Notes(PLATFORM, self._inbox, now)
         people, prompts, dialogs = People(notes, members, now), Prompts(Questions(notes)), Dialogs(notes)
-        answers = Replies(core, line, chat, prompts, dialogs, sleep)
+        answers = Replies(core, client, chat, prompts, dialogs, sleep)
         self._caught_up = asyncio.Event()
         together = Albums(self._caught_up, sleep), Comments(sleep)
         self._messages = Messages(core, chat, answers, prompts, files, members, people, *together)
         self._replies = answers
-        self._guests = Guests(core, line, chat, files, people, notes)
+        self._guests = Guests(core, client, chat, files, people, notes)
         self._reactions = Reactions(core)
-        self._callbacks = Callbacks(core, line, chat, answers, dialogs, members, people)
+        self._callbacks = Callbacks(core, client, chat, answers, dialogs, members, people)
         self._intake = Intake(
             PLATFORM, self._inbox, self._work, self._apologise, updates.unpack, clock=now, sleep=sleep
         )

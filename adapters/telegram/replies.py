@@ -26,14 +26,14 @@ class Replies:
     def __init__(
         self,
         core: Core,
-        line: TelegramClient,
+        client: TelegramClient,
         chat: TelegramChat,
         prompts: Prompts,
         dialogs: Dialogs,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._core = core
-        self._client = line
+        self._client = client
         self._chat = chat
         self._prompts = prompts
         self._dialogs = dialogs

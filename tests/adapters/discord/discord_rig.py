@@ -44,7 +44,7 @@ class Rig:
 
     api: DiscordApi
     house: House
-    line: RestClient
+    rest: RestClient
     chat: DiscordChat
     discord: Discord
     supervisor: Supervisor
@@ -130,21 +130,21 @@ async def a_rig(
     if isinstance(api.clock, Now):
         now = api.clock
     with elsewhere():
-        line = RestClient(token or api.token, base)
+        rest = RestClient(token or api.token, base)
         chats: dict[str, Any] = {}
         provider = QuickProvider(clip)
         chats["discord"] = None
         async with wired(folder, now, new_id, clip, chats, url, provider) as house:
-            chat = DiscordChat(line, InteractionTokens(house.store.inbox, now), clock=now)
+            chat = DiscordChat(rest, InteractionTokens(house.store.inbox, now), clock=now)
             chats["discord"] = chat
-            discord = Discord(house.core, line, chat, shards=shards, pace=QUICK, sleep=briefly)
+            discord = Discord(house.core, rest, chat, shards=shards, pace=QUICK, sleep=briefly)
             supervisor = Supervisor([discord], clock=time.monotonic, sleep=briefly)
             runner = Runner(house.store, house.media, chats, clock=now, web=house.core.context.links.web)
             configure(house.core, outbox=runner.poke)
             guild = next(iter(api.guilds.values()), None) or api.guild()
             channel = next((one for one in guild.channels if not one.is_thread), None) or api.channel(guild)
             ann = next((one for one in api.users.values() if one.name == "ann"), None) or api.user("ann")
-            rig = Rig(api, house, line, chat, discord, supervisor, runner, now, ann, guild, channel)
+            rig = Rig(api, house, rest, chat, discord, supervisor, runner, now, ann, guild, channel)
             if start:
                 await rig.open()
             try:
@@ -153,7 +153,7 @@ async def a_rig(
                 if rig.tasks:
                     await rig.close()
                 await chat.close()
-                await line.hang_up()
+                await rest.hang_up()
 
 
 async def ended(rig: Rig, user: User | None = None) -> Job | None:

@@ -28,7 +28,7 @@ class Rig:
 
     api: BotApi
     house: House
-    line: TelegramClient
+    client: TelegramClient
     chat: TelegramChat
     telegram: Telegram
     runner: Runner
@@ -156,21 +156,21 @@ async def a_rig(
     """A rig with everything running."""
     api = api or BotApi()
     async with api.serve() as base:
-        line = TelegramClient(api.token, base)
+        client = TelegramClient(api.token, base)
 
         async def page(film: ShownClip, job: str) -> str:
-            return f"https://t.me/{await line.own_name()}?start={job}"
+            return f"https://t.me/{await client.own_name()}?start={job}"
 
         limiter = limiter or RateLimiter(time.monotonic, off=True)
-        chat = TelegramChat(line, limiter, page=page, upload=upload, storage_chat=storage_chat)
+        chat = TelegramChat(client, limiter, page=page, upload=upload, storage_chat=storage_chat)
         async with wired(folder, api.now, new_id, clip, {"telegram": chat}, url, QuickProvider(clip)) as house:
             runner = Runner(house.store, house.media, {"telegram": chat}, clock=api.now)
             configure(house.core, outbox=runner.poke)
             telegram = Telegram(
-                house.core, line, chat, clock=time.monotonic, hook=hook(base) if hook else None, sleep=briefly
+                house.core, client, chat, clock=time.monotonic, hook=hook(base) if hook else None, sleep=briefly
             )
             ann = api.user("Ann")
-            rig = Rig(api, house, line, chat, telegram, runner, ann, api.private(ann))
+            rig = Rig(api, house, client, chat, telegram, runner, ann, api.private(ann))
             if start:
                 await rig.open()
             try:
@@ -179,4 +179,4 @@ async def a_rig(
                 if rig.tasks:
                     await rig.close()
                 await chat.close()
-                await line.hang_up()
+                await client.hang_up()

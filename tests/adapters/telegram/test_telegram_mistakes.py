@@ -115,7 +115,7 @@ async def test_polls_that_are_answered_at_once_are_not_asked_without_a_pause(
         asked.append(time.monotonic())
         return [] if len(asked) < 4 else [same]
 
-    monkeypatch.setattr(type(rig.line), "updates", updates)
+    monkeypatch.setattr(type(rig.client), "updates", updates)
     rig.api.say(rig.ann, rig.private, "/help")  # ends the poll that is under way
     async with asyncio.timeout(60):
         while len(asked) < 8:

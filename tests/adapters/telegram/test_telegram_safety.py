@@ -51,7 +51,7 @@ async def test_the_token_is_in_no_log(rigs: Rigs, caplog: pytest.LogCaptureFixtu
             caplog.set_level(logging.DEBUG, name)  # which ends with the test
         api.photo(rig.ann, rig.private, picture(), "she smiles")
         await rig.done()
-        assert TOKEN not in repr(rig.line) + str(rig.line) + repr(rig.telegram) + repr(rig.chat)
+        assert TOKEN not in repr(rig.client) + str(rig.client) + repr(rig.telegram) + repr(rig.chat)
     ours = [record for record in caplog.records if record.name.startswith(("bot", "adapters", "storage"))]
     plain, redacted = logging.Formatter(), logs.Redacted([TOKEN])
     assert ours
@@ -69,16 +69,16 @@ async def test_a_page_that_repeats_the_address_does_not_spread_it() -> None:
     runner = web.ServerRunner(web.Server(handle, access_log=None))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
-    line = TelegramClient(TOKEN, f"http://127.0.0.1:{runner.addresses[0][1]}")
+    client = TelegramClient(TOKEN, f"http://127.0.0.1:{runner.addresses[0][1]}")
     while codes:
         with pytest.raises(ChatError) as caught, mapped():
-            await line.get_me()
+            await client.get_me()
         assert TOKEN not in str(caught.value)
         assert "BadToken" not in type(caught.value).__name__
         assert caught.value.__cause__ is None
         assert caught.value.__suppress_context__
         codes.pop(0)
-    await line.hang_up()
+    await client.hang_up()
     await runner.cleanup()
 
 
@@ -121,7 +121,7 @@ async def test_without_an_answer_nobody_is_an_admin(
     monkeypatch.setattr("adapters.telegram.request.READ", 0.2)
     async with rigs(start=False) as rig:
         group = rig.api.supergroup(rig.ann, creator=rig.ann)
-        members = Members(rig.line, lambda: 0.0)
+        members = Members(rig.client, lambda: 0.0)
         rig.api.trouble["getChatMember"] += [trouble]
         assert not await members.moderates(str(group.id), str(rig.ann.id))
         assert await members.moderates(str(group.id), str(rig.ann.id))  # the failure was not remembered
@@ -169,9 +169,9 @@ def test_every_button_fits(job_id: str, prompt: str, state: str, follows: bool) 
 
 
 async def test_a_closed_client_leaves_nothing_behind() -> None:
-    line = TelegramClient(TOKEN, "http://127.0.0.1:9")
+    client = TelegramClient(TOKEN, "http://127.0.0.1:9")
     with pytest.raises(ChatError, match="no connection"), mapped():
-        await line.get_me()
-    await line.hang_up()
+        await client.get_me()
+    await client.hang_up()
     await asyncio.sleep(0)
-    assert repr(line) == "TelegramClient()"
+    assert repr(client) == "TelegramClient()"
