@@ -70,7 +70,7 @@ class _Session:
 
     async def _opened(self, sql: str, rows: list[Row]) -> list[Row]:
         known = _columns(sql)
-        names = [name for name in rows[0].keys() if name in known] if rows and known else ()  # noqa: SIM118  # sqlite3.Row
+        names = [name for name in rows[0].keys() if name in known] if rows and known else ()  # noqa: SIM118  # asyncpg.Record
         found = [(row, {name: row[name] for name in names if is_sealed(row[name])}) for row in rows] if names else []
         if not any(sealed for _, sealed in found):
             return rows

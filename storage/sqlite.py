@@ -58,7 +58,11 @@ class _Session:
         self._connection = connection
 
     async def all(self, sql: str, *args: object) -> list[Row]:
-        return cast(list[Row], self._connection.execute(for_sqlite(sql), named(args)).fetchall())
+        cursor = self._connection.execute(for_sqlite(sql), named(args))
+        if not (rows := cursor.fetchall()):
+            return []
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]  # `sqlite3.Row` compares with each name in turn
 
     async def one(self, sql: str, *args: object) -> Row | None:
         rows = await self.all(sql, *args)
@@ -315,7 +319,6 @@ async def _connect(path: Path, patience: float) -> _Connection:
     connection = _Connection(lambda: sqlite3.connect(path, **settings), 64)
     await connection
     try:
-        connection.row_factory = sqlite3.Row
         fresh = not (await connection.visit(lambda file: file.execute("PRAGMA page_count").fetchone()))[0]
         await _use_wal(connection, patience)
         for pragma in ("synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "secure_delete=ON"):
