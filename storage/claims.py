@@ -70,6 +70,8 @@ class Claims(Part):
     """A worker's queries. Each method is one transaction; times are Unix seconds, leases are seconds."""
 
     restored: Restored
+    _starts_nothing = True
+    """Whether the last start found no free slot, or no job that could be started."""
 
     async def claim(
         self,
@@ -138,13 +140,14 @@ class Claims(Part):
                 return [], number
             return await queue.start(tx, now, lease, slots, limit, platforms, hosts, begin, only, leave, fewer), number
 
-        # Read first: it needs no write transaction.
-        seen = await self._one(queue.WAITING, now, list(hosts))
-        if not seen or not seen["waits"] or seen["busy"] >= slots:
-            self.restored.saw(seen["starts"] if seen else 0)
-            return []
+        if self._starts_nothing:  # read first, which needs no write transaction
+            seen = await self._one(queue.WAITING, now, list(hosts))
+            if not seen or not seen["waits"] or seen["busy"] >= slots:
+                self.restored.saw(seen["starts"] if seen else 0)
+                return []
         started, number = await self._db.write(work)
         self.restored.saw(number)
+        self._starts_nothing = not started
         if started:
             await self.restored.mark(number)
         return started

@@ -202,6 +202,21 @@ async def test_a_job_is_bought_once_though_the_line_moves_while_it_is_read(
     await check_turns(store)
 
 
+async def test_a_start_writes_nothing_while_all_slots_are_taken(store: Store) -> None:
+    """After one that could start nothing; one that could is followed by another, without a look first."""
+
+    async def counted(slots: int) -> tuple[int, int]:
+        def gate() -> Any:
+            return store._db.read(lambda tx: tx.one("SELECT starts FROM gate WHERE id = 1"))
+
+        before = (await gate())["starts"]
+        return len(await start(store, slots=slots, limit=1)), (await gate())["starts"] - before
+
+    for n in range(4):
+        await submit(store, a_job(f"job{n}"))
+    assert [await counted(slots) for slots in (1, 2, 2, 2, 2, 3)] == [(1, 1), (1, 1), (0, 1), (0, 0), (0, 0), (1, 1)]
+
+
 @pytest.mark.parametrize("many", [1, 40])
 async def test_a_model_with_fewer_slots_keeps_no_other_waiting(store: Store, many: int) -> None:
     """Its orders keep their turns: the next one starts when one of them is over."""
