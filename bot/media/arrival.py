@@ -2,13 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable
+from pathlib import Path
 
 from bot import texts
 from bot.conversation import Attachment
 from bot.errors import Refusal
 from bot.media.files import hang_up, pour
 from bot.sealing.files import File
+from bot.sealing.model import DataKey
 
 log = logging.getLogger(__name__)
 
@@ -17,18 +19,19 @@ HEAVIEST_VIDEO = 64 * 1024**2  # bytes; its last frame is the picture
 ARRIVAL = 120.0  # maximum seconds of a download, during which it occupies a slot
 
 
-async def download(attachment: Attachment, target: File) -> None:
-    """Download a picture unchanged to a new file. Raises `Refusal`, `StoreDown`."""
+async def download(attachment: Attachment, path: Path, key: Awaitable[DataKey | None]) -> File:
+    """Download a picture unchanged to a new file, and return it. Raises `Refusal`, `StoreDown`."""
     heaviest = HEAVIEST_VIDEO if attachment.video else HEAVIEST_PICTURE
     try:
         async with asyncio.timeout(ARRIVAL):
-            size = await pour(_fetched(attachment), target, heaviest)
+            size, file = await pour(_fetched(attachment), path, key, heaviest)
     except TimeoutError:
         raise Refusal(texts.pictures.PICTURE_UNREACHABLE) from None
     if size > heaviest:
         raise Refusal(texts.pictures.too_heavy(HEAVIEST_PICTURE // 1024**2))
     if size == 0:
         raise Refusal(texts.pictures.EMPTY_PICTURE)
+    return file
 
 
 async def _fetched(attachment: Attachment) -> AsyncGenerator[bytes, None]:

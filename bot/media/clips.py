@@ -81,10 +81,10 @@ class Clips:
 
         Raises `BrokenClip` if it is not playable, `StoreDown`, and the errors of `stream`.
         """
-        key = await self._vault.key(person)
+        making = self._vault.key_meanwhile(person)
         with self._drafts.draft() as draft, self._drafts.draft() as poster, self._drafts.draft() as copy:
-            raw = files.new(draft, key)
-            size = await pour(stream, raw, HEAVIEST_CLIP)
+            size, raw = await pour(stream, draft, making, HEAVIEST_CLIP)
+            key = await making
             if size > HEAVIEST_CLIP:
                 raise BrokenClip(f"larger than {HEAVIEST_CLIP} bytes")
             path = self._clips / f"{self._drafts.new_id()}.mp4"

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import IO, BinaryIO
 
 from bot.errors import StoreDown
 from bot.sealing import files as sealed
+from bot.sealing.model import DataKey
 
 _STALE = 3600.0  # seconds; longer than any download
 _CANNOT = frozenset({errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EBADF, errno.EPERM, errno.EACCES, errno.EISDIR})
@@ -89,9 +90,14 @@ def twin(source: Path, target: Path) -> None:
         _sync(target)
 
 
-async def pour(chunks: AsyncIterator[bytes], target: sealed.File, most: int) -> int:
-    """Write a stream to a new file; returns its size in bytes. Stops above `most`, returning a larger number."""
-    size, held, pen = 0, bytearray(), _Pen(target)
+async def pour(
+    chunks: AsyncIterator[bytes], path: Path, key: Awaitable[DataKey | None], most: int
+) -> tuple[int, sealed.File]:
+    """Write a stream to a new file; returns its size in bytes, and the file. Stops above `most`, with a larger number.
+
+    The key, None for a plain file, is waited for when the first bytes are there: making one takes as long.
+    """
+    size, held, pen = 0, bytearray(), _Pen(path, key)
     try:
         async for chunk in chunks:
             size += len(chunk)
@@ -99,15 +105,12 @@ async def pour(chunks: AsyncIterator[bytes], target: sealed.File, most: int) -> 
                 break
             held += chunk
             if len(held) >= _PIECE:
-                with disk():
-                    await _in_thread(partial(pen.write, held))
+                await pen.write(held)
                 held = bytearray()
-        with disk():
-            await _in_thread(partial(pen.write, held, whole=True))
+        return size, await pen.write(held, whole=True)
     finally:
         pen.close()
         await hang_up(chunks)
-    return size
 
 
 async def hang_up(chunks: AsyncIterator[bytes]) -> None:
@@ -128,18 +131,25 @@ def disk() -> Iterator[None]:
 class _Pen:
     """Writes a new file, which the first piece opens."""
 
-    def __init__(self, target: sealed.File) -> None:
-        self._target = target
+    def __init__(self, path: Path, key: Awaitable[DataKey | None]) -> None:
+        self._path, self._key = path, key
+        self._target: sealed.File | None = None
         self._file: BinaryIO | None = None
         self._sink: sealed.Sink | None = None
         self._ends = ExitStack()
 
-    def write(self, piece: bytes | bytearray, *, whole: bool = False) -> None:
-        """Write a piece; `whole`: the last one. Raises `OSError`."""
+    async def write(self, piece: bytes | bytearray, *, whole: bool = False) -> sealed.File:
+        """Write a piece; `whole`: the last one. Returns the file. Raises `StoreDown`."""
+        if self._target is None:
+            self._target = sealed.new(self._path, await self._key)
+        with disk():
+            await _in_thread(partial(self._write, self._target, piece, whole=whole))
+        return self._target
+
+    def _write(self, target: sealed.File, piece: bytes | bytearray, *, whole: bool) -> None:
         if self._file is None or self._sink is None:
-            path = self._target if isinstance(self._target, Path) else Path(self._target.path)
-            self._file = path.open("xb")
-            self._sink = self._ends.enter_context(sealed.writer(self._file, self._target))
+            self._file = self._path.open("xb")
+            self._sink = self._ends.enter_context(sealed.writer(self._file, target))
         self._sink.write(piece)
         if whole:
             self._ends.close()

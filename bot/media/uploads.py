@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,7 +72,7 @@ class Uploads:
         self, person: str, frames: list[Attachment], static_masks: list[Attachment], brushes: list[Attachment]
     ) -> Pictures:
         kept: list[Photo] = []
-        key = await self._vault.key(person)
+        key = self._vault.key_meanwhile(person)
         try:
             photo, original = await self._photo(frames[0], person, key)
             kept.append(photo)
@@ -117,21 +117,23 @@ class Uploads:
         await self._decoder.close()
         await self._stills.close()
 
-    async def _photo(self, attachment: Attachment, person: str, key: DataKey | None) -> tuple[Photo, Size]:
+    async def _photo(
+        self, attachment: Attachment, person: str, making: Awaitable[DataKey | None]
+    ) -> tuple[Photo, Size]:
         """A stored photo, and the size of its upright original."""
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            source = files.new(raw, key)
-            await arrival.download(attachment, source)
+            source = await arrival.download(attachment, raw, making)
+            key = await making
             develop = self._stills.still if attachment.video else self._decoder.photo
             size, original = await develop(source, files.new(fitted, key), person)
             return Photo(await self._settle(fitted, "jpg", key), *size), original
 
     async def _mask(
-        self, attachment: Attachment, original: Size, photo: Photo, person: str, key: DataKey | None
+        self, attachment: Attachment, original: Size, photo: Photo, person: str, making: Awaitable[DataKey | None]
     ) -> Photo:
         with self._drafts.draft() as raw, self._drafts.draft() as fitted:
-            source = files.new(raw, key)
-            await arrival.download(attachment, source)
+            source = await arrival.download(attachment, raw, making)
+            key = await making
             size = photo.width, photo.height
             await self._decoder.mask(source, files.new(fitted, key), original, size, person)
             return Photo(await self._settle(fitted, "png", key), *size)

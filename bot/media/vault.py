@@ -69,6 +69,12 @@ class Vault:
         with disk():
             return await asyncio.to_thread(self.keys.current, person)
 
+    def key_meanwhile(self, person: str) -> asyncio.Future[DataKey | None]:
+        """As `key`, which takes its time for a new person, begun now, to be awaited as often as one likes."""
+        making = asyncio.ensure_future(self.key(person))
+        making.add_done_callback(lambda made: made.cancelled() or made.exception())  # so that it counts as seen
+        return making
+
     async def key_like(self, path: Path) -> DataKey | None:
         """What that file is encrypted with; None: nothing, or it is missing. Raises `StoreDown`."""
         if self.keys is None:

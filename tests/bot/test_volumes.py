@@ -142,8 +142,10 @@ async def test_who_is_cancelled_while_a_file_is_opened_leaves_it_closed(
     async def film() -> AsyncIterator[bytes]:
         yield b"x"
 
+    async def no_key() -> None: ...
+
     monkeypatch.setattr(Path, "open", slow)
-    pouring = asyncio.create_task(pour(film(), tmp_path / "film", 9))
+    pouring = asyncio.create_task(pour(film(), tmp_path / "film", no_key(), 9))
     await asyncio.to_thread(reached.wait, 10)
     pouring.cancel()
     await asyncio.sleep(0)

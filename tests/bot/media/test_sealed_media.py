@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import shutil
+import threading
 import zipfile
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -21,7 +22,7 @@ from bot.media.vault import Vault
 from bot.model import Clip, Order
 from bot.sealing.keys import open_keys
 from bot.sealing.masters import Masters
-from bot.sealing.model import HEADER, MAGIC
+from bot.sealing.model import HEADER, MAGIC, DataKey
 from tests.bot.media.videos import video
 from tests.decoders import Shared
 
@@ -85,6 +86,23 @@ async def test_pictures_and_masks(box: Media) -> None:
         assert stored.size() == len(stored.read()) < stored.local_path.stat().st_size
     assert (await box.data_uri(found.photo.name)).startswith("data:image/jpeg;base64,/9j/")
     assert (await box.redrawn_uri(found.photo.name)).startswith("data:image/jpeg;base64,/9j/")
+
+
+async def test_a_picture_is_fetched_while_its_key_is_made(box: Media, monkeypatch: pytest.MonkeyPatch) -> None:
+    fetching, keys = threading.Event(), box.vault.keys
+    assert keys
+    current = keys.current
+
+    def made(person: str) -> DataKey:
+        assert fetching.wait(10)
+        return current(person)
+
+    async def fetch() -> AsyncIterator[bytes]:
+        fetching.set()
+        yield picture()
+
+    monkeypatch.setattr(keys, "current", made)
+    assert (await box.keep([Attachment(fetch)], ANNA)).photo
 
 
 async def test_a_clip_with_all_that_is_made_of_it(box: Media) -> None:
