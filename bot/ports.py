@@ -77,11 +77,15 @@ class Chat(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """The outcome of an order. `job` is None with `denied`; `fresh` is False for a repeat."""
+    """The outcome of an order. `job` is None with `denied`; `fresh` is False for a repeat.
+
+    `turn`: of a fresh job, as `Store.turn`.
+    """
 
     job: Job | None
     fresh: bool = True
     denied: Denied | None = None
+    turn: tuple[int, bool] | None = None
 
 
 @dataclass(frozen=True, slots=True)

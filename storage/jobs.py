@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.errors import StoreDown
 from bot.model import EVERYTHING, UNREADABLE, Address, Job, LedgerEntry, Search
 from bot.ports import Step, Submission
-from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Rulebook
+from bot.quotas.rules import Bill, Denied, Line, Member, Plan, Quote, Rulebook
 from storage import charging, counters, queue, rows, rules, turns
 from storage.accounts import Accounts
 from storage.answers import Answers
@@ -131,7 +131,7 @@ class Store(Claims, Incidents):
             if not await tx.all(NEW, *(row[column] for column in rows.COLUMNS)):
                 raise Raced
             await charging.record(tx, fresh, entry)
-            return Submission(fresh)
+            return Submission(fresh, turn=await _turn(tx, fresh.id))
 
         while True:
             try:
@@ -142,6 +142,15 @@ class Store(Claims, Incidents):
     async def find(self, key: str) -> Job | None:
         """The job started by the message with this key."""
         return await self._job(BY_KEY, key)
+
+    async def find_or_quote(self, key: str, member: Member, plan: Plan, now: float) -> Job | Quote:
+        """The job started by the message with this key; without one, whether its order would pass now."""
+
+        async def work(tx: Transaction) -> Job | Quote:
+            row = await tx.one(BY_KEY, key)
+            return rows.job(row) if row else await charging.quote(tx, member, plan, now)
+
+        return await self._db.read(work)
 
     async def job(self, job_id: str) -> Job | None:
         """A job by its id."""
@@ -199,12 +208,7 @@ class Store(Claims, Incidents):
 
     async def turn(self, job: Job) -> tuple[int, bool]:
         """Number of jobs that leave the queue before this one, and whether the operator has paused purchases."""
-
-        async def work(tx: Transaction) -> tuple[int, bool]:
-            row = await tx.one(turns.AHEAD, job.id)
-            return int(row["n"]) if row else 0, await tx.one(rules.PAUSED) is not None
-
-        return await self._db.read(work)
+        return await self._db.read(lambda tx: _turn(tx, job.id))
 
     async def track(self, job_id: str, status_id: str, shown: str) -> bool:
         """Store the message id and digest of a job's status line; False when the job is done already."""
@@ -247,6 +251,11 @@ class Store(Claims, Incidents):
 
     async def _jobs(self, sql: str, *args: object) -> list[Job]:
         return [rows.job(row) for row in await self._all(sql, *args)]
+
+
+async def _turn(tx: Transaction, job_id: str) -> tuple[int, bool]:
+    row = await tx.one(turns.AHEAD, job_id)
+    return int(row["n"]) if row else 0, await tx.one(rules.PAUSED) is not None
 
 
 def _fitting(said: Mapping[str, str], wanted: Sequence[str]) -> set[str]:

@@ -80,10 +80,12 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     if ("static_mask" in wish.roles or "brush" in wish.roles) and not ctx.provider.terms().masks:
         raise Refusal(texts.chat.NO_MASKS)
     lost = texts.models.lost(wish.draft.model.title, wish.draft.lost)
-    if earlier := await ctx.store.find(inbound.key):
-        return _with(lost, await status_line.of(ctx, earlier))
+    ask = quote.ask(ctx, inbound, wish.draft.seconds, wish.draft.model)
+    found = await ctx.store.find_or_quote(inbound.key, ask.member, pricing.plan(ask, ctx.policy), ask.now)
+    if isinstance(found, Job):
+        return _with(lost, await status_line.of(ctx, found))
 
-    ask, quoted = await quote.quote(ctx, quote.ask(ctx, inbound, wish.draft.seconds, wish.draft.model), inbound)
+    ask, quoted = await quote.as_admin(ctx, ask, inbound, found)
     if quoted.denied:
         raise await quote.denial(ctx, ask, quoted.denied, quoted)
     wordlist.refuse(quoted.rules.scope, inbound.scope, wish.draft.prompt)
@@ -160,7 +162,7 @@ async def submit(ctx: Context, job: Job, ask: pricing.Ask, inbound: Inbound, *, 
         _, quoted = await quote.quote(ctx, ask, inbound)
         raise await quote.denial(ctx, ask, submission.denied or Denied("allowance"), quoted)
     try:
-        line = await status_line.of(ctx, submission.job)
+        line = await status_line.of(ctx, submission.job, submission.turn)
         return replace(line, placed=submission.fresh and submission.job.address == inbound.address)
     finally:
         ctx.wake.worker()  # after the line was worded: people wait for it

@@ -10,9 +10,9 @@ from bot.model import Job
 from bot.sentence import Sentence
 
 
-async def of(ctx: Context, job: Job) -> Reply:
-    """The status line of a job."""
-    ahead, paused = await _turn(ctx, job)
+async def of(ctx: Context, job: Job, turn: tuple[int, bool] | None = None) -> Reply:
+    """The status line of a job. `turn`: as `Store.turn`, where it is known."""
+    ahead, paused = turn or await _turn(ctx, job)
     rhythm = await ctx.history.rhythm(job.order, job.host)
     terms = ctx.provider.terms(job.host)
     now, slots = ctx.clock(), ctx.history.slots

@@ -50,6 +50,11 @@ def ask(
 async def quote(ctx: Context, ask: pricing.Ask, inbound: Inbound) -> tuple[pricing.Ask, Quote]:
     """Whether an order would pass; the returned ask includes the admins' tier if it matters and applies."""
     found = await ctx.store.quotas.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
+    return await as_admin(ctx, ask, inbound, found)
+
+
+async def as_admin(ctx: Context, ask: pricing.Ask, inbound: Inbound, found: Quote) -> tuple[pricing.Ask, Quote]:
+    """What was `found`, or what holds for an admin, if that matters and the asker is one."""
     if found.rules.admins_matter and await rights.administers(ctx, inbound):
         ask = replace(ask, member=replace(ask.member, tiers=ask.member.tiers | {"admins"}))
         found = await ctx.store.quotas.quote(ask.member, pricing.plan(ask, ctx.policy), ask.now)
