@@ -24,6 +24,8 @@ CLIP_LIMIT = 200_000_000
 """Bytes; ten seconds of 720p are about 15 MB."""
 TIMEOUT = aiohttp.ClientTimeout(total=300.0, sock_connect=10.0, sock_read=30.0)
 REDIRECTS = 3
+FRESH = 60.0
+"""Seconds until a host's own address is looked up again."""
 PIECE = 65_536
 NAT64 = IPv6Network("64:ff9b::/96")
 NOT_NOW = frozenset({202, 204, 205, 408, 420, 423, 425, 429})
@@ -41,6 +43,8 @@ class Clips:
 
     def __init__(self, tls: ssl.SSLContext, names: Sequence[str] = ()) -> None:
         self._tls = tls
+        self._internal: dict[str, tuple[bool, float]] = {}
+        """Whether a host has a private address, and until when that is known, in the loop's time."""
         self._names = tuple(name.lower().strip(". ") for name in names)
 
     async def fetch(self, host: Host, url: str) -> AsyncIterator[bytes]:
@@ -86,10 +90,24 @@ class Clips:
     async def _session(self, host: Host) -> aiohttp.ClientSession:
         """A session for one clip: no cookies, keys or proxies; private addresses only if `host` itself has one."""
         jar: AbstractCookieJar = aiohttp.DummyCookieJar()
-        opener = _open if await _is_internal(host) else _open_public
+        opener = _open if await self._is_internal(host) else _open_public
         connector = aiohttp.TCPConnector(force_close=True, ssl=self._tls, socket_factory=opener)
         headers = {"User-Agent": "photoplay", "Accept-Encoding": "identity"}
         return aiohttp.ClientSession(connector=connector, cookie_jar=jar, headers=headers, timeout=TIMEOUT)
+
+    async def _is_internal(self, host: Host) -> bool:
+        """Whether the host's base URL resolves to a private address, like our stand-in's."""
+        loop = asyncio.get_running_loop()
+        known, until = self._internal.get(host.name, (False, 0.0))
+        if loop.time() < until:
+            return known
+        try:
+            found = await loop.getaddrinfo(host.hostname, None)
+        except OSError:
+            return False
+        internal = any(private(str(address[0])) for *_, address in found)
+        self._internal[host.name] = internal, loop.time() + FRESH
+        return internal
 
 
 def private(address: str) -> bool:
@@ -99,15 +117,6 @@ def private(address: str) -> bool:
         inner = IPv4Address(int(ip) & 0xFFFF_FFFF) if ip in NAT64 else None
         ip = ip.ipv4_mapped or ip.sixtofour or inner or ip
     return not ip.is_global or ip.is_multicast
-
-
-async def _is_internal(host: Host) -> bool:
-    """Whether the host's base URL resolves to a private address, like our stand-in's."""
-    try:
-        found = await asyncio.get_running_loop().getaddrinfo(host.hostname, None)
-    except OSError:
-        return False
-    return any(private(str(address[0])) for *_, address in found)
 
 
 def _open(info: aiohttp.AddrInfoType) -> socket.socket:

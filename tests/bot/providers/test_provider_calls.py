@@ -19,10 +19,10 @@ from provider_desk import KEY, ORDER, REQUEST, Desk, Make, other, row
 from pydantic import SecretStr
 
 from bot.errors import Ambiguous, NotSent
-from bot.model import Accepted, Finished, Pending, Refused
+from bot.model import Accepted, Brush, Finished, Pending, Photo, Refused
 from bot.providers import client, line, transport
 from bot.providers.client import Probe
-from bot.providers.hosts import LEGACY
+from bot.providers.hosts import LEGACY, local
 from bot.providers.transport import ANSWER_LIMIT, NEVER_SENT, silence
 from tests.loopback.provider.scripted import Scripted, closed_port
 
@@ -57,6 +57,20 @@ async def test_large_pictures_travel_whole(first: Scripted, make: Make) -> None:
     first.say(201, TAKEN)
     assert isinstance(await make(row(first), data_uri=big).create(ORDER, REQUEST), Accepted)
     assert len(json.loads(first.seen[0].body)["image_url"]) == 14_000_023
+
+
+async def test_each_picture_stands_where_it_belongs(first: Scripted, make: Make) -> None:
+    async def uri(name: str) -> str:
+        return f"data:image/png;base64,{name}"
+
+    first.say(201, TAKEN)
+    mask, end = Photo("mask.png", 1280, 960), Photo("end.png", 1280, 960)
+    order = replace(ORDER, end=end, static_mask=mask, brushes=(Brush(mask, ((1, 2), (3, 4))),))
+    await make(local(first.base), data_uri=uri).create(order, REQUEST)
+    said = json.loads(first.seen[0].body)
+    assert said["image_url"] == await uri(ORDER.photo.name)
+    assert said["tail_image_url"] == await uri("end.png")
+    assert [said["static_mask_url"], said["dynamic_masks"][0]["mask_url"]] == [await uri("mask.png")] * 2
 
 
 async def test_any_text_can_be_sent(first: Scripted, make: Make) -> None:

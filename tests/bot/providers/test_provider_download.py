@@ -1,10 +1,12 @@
 """Fetching clips: from where, from where not, and what is no clip."""
 
+import asyncio
 import logging
 import ssl
 import traceback
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import aiohttp
 import pytest
@@ -43,6 +45,25 @@ async def test_a_clip_arrives_whole_and_without_credentials(first: Scripted, mak
     assert "authorization" not in seen.headers
     assert "cookie" not in seen.headers
     assert "referer" not in seen.headers
+
+
+async def test_where_a_host_is_is_looked_up_once_a_minute(
+    first: Scripted, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, loop = [], asyncio.get_running_loop()
+    look_up = loop.getaddrinfo
+
+    async def counted(*args: Any, **more: Any) -> Any:
+        asked.append(args)
+        return await look_up(*args, **more)
+
+    monkeypatch.setattr(loop, "getaddrinfo", counted)
+    providers = make(local(first.base))
+    for fresh, lookups in ((0.0, 1), (60.0, 2), (60.0, 2)):
+        monkeypatch.setattr(download, "FRESH", fresh)
+        first.say(200, CLIP)
+        assert await read(providers, f"{first.base}/a") == CLIP
+        assert len(asked) == lookups
 
 
 async def test_redirects_are_followed_three_times(first: Scripted, make: Make) -> None:
