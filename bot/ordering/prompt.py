@@ -91,7 +91,7 @@ def reworded(text: str, options: Mapping[str, str], before: Order, can: Offers =
     """New words for an earlier order, whose model and options stay unless overridden. Raises `Refusal`.
 
     A picked option that is empty removes the earlier one. Another model has the length next to the earlier one, and
-    of the rest what it can.
+    of the rest what it can; the same one, named again as a form does, has the earlier sound.
     """
     said = {*written.split(text, can.examples())[1], *options}
     draft = read(text, {name: value for name, value in options.items() if value}, can.like(before))
@@ -101,6 +101,7 @@ def reworded(text: str, options: Mapping[str, str], before: Order, can: Offers =
             seconds=draft.seconds if "duration" in said else draft.model.nearest(before.seconds),
             negative=draft.negative if "no" in said else before.negative,
             cfg=draft.cfg if "cfg" in said else before.cfg,
+            sound=draft.sound or (before.sound and "sound" not in said and draft.model.id == before.model),
         ),
         said,
     )

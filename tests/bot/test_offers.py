@@ -13,6 +13,7 @@ from bot.errors import Refusal
 from bot.model import Order, Photo
 from bot.offers import Choice, alone, said_names
 from bot.ordering import prompt
+from bot.ordering.names import NAMES
 from bot.ordering.prompt import Draft
 from bot.quotas.pricing import Policy
 from tests.houses import House, attached, configure, picture
@@ -113,6 +114,11 @@ def test_a_long_name_is_not_looked_at_to_its_end() -> None:
     with pytest.raises(Refusal):
         said_names("kling " * 6000)
     assert time.process_time() - began < 1  # a minute otherwise
+
+
+def test_a_model_that_can_do_everything_has_an_example_of_each_option() -> None:
+    examples = replace(OFFERS, default=Choice(BEST)).examples()
+    assert {re.match("--([a-z]+)", example)[1] for example in examples} == NAMES.keys()
 
 
 def test_an_unknown_option_is_answered_with_those_of_the_model() -> None:

@@ -3,14 +3,14 @@
 import asyncio
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from bot.jobs import machine
 from bot.jobs.machine import apply, hold
-from bot.model import Accepted, Address, Brush, Incident, Payment, Photo, Refused, Render
+from bot.model import Accepted, Address, Brush, Incident, Order, Payment, Photo, Refused, Render
 from bot.quotas.rules import Denied
 from storage import open_store
 from storage.jobs import Store
@@ -35,6 +35,23 @@ async def test_a_job_comes_back_as_it_went_in(store: Store) -> None:
     assert await store.job("job2") is await store.find("console:job2") is None
     end = a_job("job2", order=an_order(end=Photo("end.jpg", 300, 400)))
     assert await submit(store, end) == await store.job("job2")
+
+
+async def test_every_field_of_an_order_survives(store: Store) -> None:
+    """Also one that is added: it has to have another value here than by default."""
+    photo, mask = Photo("photo.jpg", 640, 480), Photo("mask.png", 640, 480)
+    order = Order(
+        *("kling", photo, "she smiles", 10, "rain", 0.7, Photo("end.jpg", 300, 400), mask),
+        brushes=(Brush(mask, ((1, 2), (3, 4))),),
+        sample=True,
+        cropped=True,
+        sound=True,
+        version=2,
+    )
+    assert [one.name for one in fields(Order) if getattr(order, one.name) == one.default] == []
+    job = await submit(store, a_job(order=order))
+    assert job.order == order
+    assert (await store.job("job1") or job).order == order
 
 
 async def test_every_field_survives_the_whole_way(store: Store) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,11 @@ from hypothesis import strategies as st
 from bot import texts
 from bot.characters import plain, trim
 from bot.errors import Refusal
-from bot.ordering.prompt import NOTHING, Draft, check, check_path, read
+from bot.model import Order
+from bot.offers import Choice
+from bot.ordering.names import NAMES
+from bot.ordering.prompt import NOTHING, Draft, check, check_path, kept, read, reworded
+from tests.samples import BEST, OFFERS, an_order
 
 
 @pytest.mark.parametrize(
@@ -91,6 +96,18 @@ def test_long_words_are_refused_with_their_length() -> None:
         read("x" * 5000)
     with pytest.raises(Refusal, match=r"things to avoid.*2,501"):
         read("she smiles --no " + "x" * 2501)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_an_option_stays_with_new_words_and_in_the_form(name: str) -> None:
+    can = OFFERS if name == "model" else replace(OFFERS, default=Choice(BEST))
+    draft = read(f"she smiles {texts.options.EXAMPLES[name]}", can=can)
+    assert draft != read("she smiles", can=can)
+    shared = {one.name for one in fields(Order)} & {one.name for one in fields(Draft)}
+    values = {one: getattr(draft, one) for one in shared} | {"model": draft.model.id, "version": draft.model.version}
+    order = an_order(**values)
+    for options in ({}, kept(order, can)):
+        assert replace(reworded("she waves", options, order, can), seen=None) == replace(draft, prompt="she waves")
 
 
 def test_picked_options_win() -> None:
