@@ -41,7 +41,14 @@ async def test_every_field_of_an_order_survives(store: Store) -> None:
     """Also one that is added: it has to have another value here than by default."""
     photo, mask = Photo("photo.jpg", 640, 480), Photo("mask.png", 640, 480)
     order = Order(
-        *("kling", photo, "she smiles", 10, "rain", 0.7, Photo("end.jpg", 300, 400), mask),
+        model="kling",
+        photo=photo,
+        prompt="she smiles",
+        seconds=10,
+        negative="rain",
+        cfg=0.7,
+        end=Photo("end.jpg", 300, 400),
+        static_mask=mask,
         brushes=(Brush(mask, ((1, 2), (3, 4))),),
         sample=True,
         cropped=True,
