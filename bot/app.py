@@ -13,8 +13,8 @@ from pydantic import SecretStr
 from adapters.web.chat_page import ChatPage
 from adapters.web.gallery_routes import GalleryRoutes
 from adapters.web.job_json import MEDIA, JobJson
-from adapters.web.operator.door import Door
 from adapters.web.operator.routes import OperatorRoutes
+from adapters.web.operator.session import OperatorSessions
 from adapters.web.proxies import Proxies, is_loopback
 from adapters.web.server import INSTALLATION, make_app, serve
 from adapters.web.session import Sessions
@@ -124,20 +124,21 @@ class App:
         """Serve the web; yields the URL."""
         settings = self.settings
         password = settings.playground_password
-        doors = Sessions(
+        secure = (settings.public_url or "").startswith("https:")
+        sessions = Sessions(
             self.links,
             time.time,
             private=self.private,
             password=password.get_secret_value() if password else None,
-            secure=(settings.public_url or "").startswith("https:"),
+            secure=secure,
             proxies=Proxies(settings.trusted_proxies),
         )
-        page = ChatPage(self.core, doors, JobJson(self.core, self.links))
+        page = ChatPage(self.core, sessions, JobJson(self.core, self.links))
         hooks = {platform.name: platform.hook for platform in self.platforms}
-        exhibit = GalleryRoutes(self.core, doors, time.time)
-        door = Door(self.core, self.links, doors.address, secure=(settings.public_url or "").startswith("https:"))
-        operators = OperatorRoutes(self.core, door, self.health)
-        app = make_app(self.links, self.media.stored, self.health, page, hooks, exhibit, operators)
+        galleries = GalleryRoutes(self.core, sessions, time.time)
+        operator_sessions = OperatorSessions(self.core, self.links, sessions.address, secure=secure)
+        operators = OperatorRoutes(self.core, operator_sessions, self.health)
+        app = make_app(self.links, self.media.stored, self.health, page, hooks, galleries, operators)
         async with serve(app, self.settings.hosts, self.settings.port) as address:
             yield address
 

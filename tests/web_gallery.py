@@ -165,7 +165,7 @@ async def site(
         slug = await house.store.gallery.open_gallery(TOWN, SLUG)
         await galleries.rule(house.store, **{"web": slug, "title": "Harbour", "gallery": "-100/4", **rule})
         links = Links(b"k" * 32, clock)
-        doors = Sessions(
+        sessions = Sessions(
             links, clock, private=private, password="not asked for here", secure=False, proxies=Proxies(trusted)
         )
         configure(house.core, web=web)
@@ -175,7 +175,8 @@ async def site(
         async def health() -> tuple[bool, dict[str, Any]]:
             return True, {}
 
-        page, exhibit = ChatPage(house.core, doors, JobJson(house.core, links)), GalleryRoutes(house.core, doors, clock)
-        app = make_app(links, house.media.stored, health, page, hooks, exhibit)
+        page = ChatPage(house.core, sessions, JobJson(house.core, links))
+        routes = GalleryRoutes(house.core, sessions, clock)
+        app = make_app(links, house.media.stored, health, page, hooks, routes)
         base = await stack.enter_async_context(serve(app, "127.0.0.1", 0))
         yield Site(base, house, await stack.enter_async_context(AsyncExitStack()), entries)

@@ -9,7 +9,7 @@ import discord
 
 from adapters.discord.render import PRESS
 from adapters.discord.request import Picture
-from adapters.shared.kinds import kind_of
+from adapters.shared.file_kinds import kind_of
 from bot.commands import invocation, table
 from bot.commands.invocation import SIGN
 from bot.languages import ENGLISH

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 from telegram import Chat, ExternalReplyInfo, Message, User
 
-from adapters.shared.kinds import kind_of
+from adapters.shared.file_kinds import kind_of
 from adapters.telegram import PLATFORM
 from bot.characters import END
 from bot.commands import invocation

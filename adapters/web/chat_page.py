@@ -10,7 +10,7 @@ from aiohttp import web
 
 from adapters.web import bodies, homescreen, message
 from adapters.web.clips_page import ClipsPage
-from adapters.web.crowd import Crowd
+from adapters.web.concurrency_limit import ConcurrencyLimit
 from adapters.web.event_stream import EventStreams, spoken
 from adapters.web.file_response import file_response
 from adapters.web.job_json import JobJson
@@ -63,8 +63,8 @@ class ChatPage:
         self._sessions = sessions
         self._job_json = job_json
         self._streams = EventStreams(core, job_json, self._allowance)
-        self._crowd = Crowd(sessions)
-        self._clips = ClipsPage(core, sessions, job_json, self._crowd)
+        self._limit = ConcurrencyLimit(sessions)
+        self._clips = ClipsPage(core, sessions, job_json, self._limit)
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
@@ -157,10 +157,10 @@ class ChatPage:
         return response
 
     async def _say(self, request: web.Request, person: str) -> web.StreamResponse:
-        if refusal := self._crowd.refusal(request, person):
+        if refusal := self._limit.refusal(request, person):
             return refusal
         try:
-            with self._crowd.counted(request, person), ExitStack() as files:
+            with self._limit.counted(request, person), ExitStack() as files:
                 inbound = await message.read(request, person, files, self._core.context.media.spool)
                 if inbound.text == PREVIEW and inbound.attachments:
                     return json_response(await self._look(inbound))

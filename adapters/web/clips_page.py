@@ -11,8 +11,8 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from adapters.web import bodies, packing
-from adapters.web.crowd import Crowd
+from adapters.web import bodies, zip_stream
+from adapters.web.concurrency_limit import ConcurrencyLimit
 from adapters.web.event_stream import spoken
 from adapters.web.job_json import JobJson, file_name, suffix
 from adapters.web.session import Sessions
@@ -40,11 +40,11 @@ _TEXTS = ("delete", "delete_clip", "delete_what", "keep", "unreached", "not_mark
 class ClipsPage:
     """The routes of the page."""
 
-    def __init__(self, core: Core, sessions: Sessions, job_json: JobJson, crowd: Crowd) -> None:
+    def __init__(self, core: Core, sessions: Sessions, job_json: JobJson, limit: ConcurrencyLimit) -> None:
         self._core = core
         self._sessions = sessions
         self._job_json = job_json
-        self._crowd = crowd
+        self._limit = limit
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
@@ -102,19 +102,19 @@ class ClipsPage:
 
     async def _favour(self, request: web.Request, person: str) -> web.StreamResponse:
         """Mark a clip as a favourite (`on=1`) or unmark it; idempotent."""
-        if refusal := self._crowd.refusal(request, person):
+        if refusal := self._limit.refusal(request, person):
             return refusal
         job = request.match_info["job"]
-        with self._crowd.counted(request, person):
+        with self._limit.counted(request, person):
             on = (await bodies.form(request)).get("on") == "1"
             if not await self._core.favour(spoken(person), job, on):
                 raise web.HTTPNotFound
         return web.json_response({"favourite": on})
 
     async def _zip(self, request: web.Request, person: str) -> web.StreamResponse:
-        if self._crowd.is_full(request, person):
+        if self._limit.is_full(request, person):
             return card(texts.page.PAGE["one_by_one"], 429, home=True)
-        with self._crowd.counted(request, person):
+        with self._limit.counted(request, person):
             pairs = await bodies.pairs(request, SELECTION, MANY)
             if not self._sessions.trusts(request, person, dict(pairs).get("token", "")):
                 return card(texts.page.PAGE["reload"], 403, home=True)
@@ -146,7 +146,7 @@ async def _send(request: web.Request, files: Sequence[tuple[str, StoredFile]], n
     headers = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}.zip"'}
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
-    made = packing.pieces(files)
+    made = zip_stream.pieces(files)
     try:
         while (piece := await asyncio.to_thread(next, made, None)) is not None:
             async with asyncio.timeout(SILENCE):

@@ -26,7 +26,7 @@ from bot.model import Address
 
 log = logging.getLogger(__name__)
 
-FOLDER = Path(__file__).with_name("exhibit")
+FOLDER = Path(__file__).with_name("gallery_static")
 PAGE = 24
 HEARTS, REPORTS = 5, 1
 """Maximum visitors per network, clip and day who may like, or report: deleting the cookie makes a new visitor."""

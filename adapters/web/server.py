@@ -13,11 +13,11 @@ from aiohttp import web
 from adapters.web import bodies, telling
 from adapters.web.chat_page import ChatPage
 from adapters.web.connections import KEEP, MALFORMED, Connections
+from adapters.web.error_responses import in_words
 from adapters.web.file_response import file_response
 from adapters.web.gallery_routes import GalleryRoutes
 from adapters.web.job_json import MEDIA
 from adapters.web.listening import open_sockets
-from adapters.web.mishaps import in_words
 from adapters.web.operator.routes import OperatorRoutes
 from bot.errors import Misconfigured
 from bot.media.signed_links import BadLink, Links
@@ -45,7 +45,7 @@ def make_app(
     health: Callable[[], Awaitable[tuple[bool, Mapping[str, Any]]]],
     page: ChatPage | None = None,
     hooks: Mapping[str, Hook] | None = None,
-    exhibit: GalleryRoutes | None = None,
+    galleries: GalleryRoutes | None = None,
     operators: OperatorRoutes | None = None,
 ) -> web.Application:
     """The application with all routes. `stored` returns a file by name; `health` whether we work, with figures.
@@ -96,7 +96,7 @@ def make_app(
             web.post("/hooks/{name}", hooked),
         ]
     )
-    for part in (page, exhibit, operators):
+    for part in (page, galleries, operators):
         if part:
             part.install(app)
     return app

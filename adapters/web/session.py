@@ -11,9 +11,9 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
+from adapters.web.guess_limit import GuessLimit
 from adapters.web.proxies import FORWARDED, Proxies, is_loopback
 from adapters.web.telling import json_response
-from adapters.web.tries import Tries
 from bot import texts
 from bot.media.signed_links import BadLink, Links
 
@@ -49,7 +49,7 @@ class Sessions:
         self._person_cookie, self._door_cookie = f"photoplay_person_{mark}", f"photoplay_door_{mark}"
         # A new password invalidates all sessions of the old one.
         self._door = f"door {hashlib.sha256((password or '').encode()).hexdigest()[:16]}"
-        self._tries = Tries(clock)
+        self._guesses = GuessLimit(clock)
         self.address = (proxies or Proxies()).address
 
     def at_home(self, request: web.Request) -> bool:
@@ -68,7 +68,7 @@ class Sessions:
 
     def keep_out(self, request: web.Request) -> bool:
         """Whether the address has made too many attempts."""
-        return self._tries.exhausted(self.address(request))
+        return self._guesses.exhausted(self.address(request))
 
     def unlock(self, request: web.Request, response: web.StreamResponse, password: str) -> bool | None:
         """Check a password: True (and set the cookie), False, or None after too many attempts."""
@@ -76,7 +76,7 @@ class Sessions:
             return None
         said, right = (word.encode("utf-8", "surrogateescape") for word in (password, self._password or ""))
         if self._password is None or not hmac.compare_digest(said, right):
-            self._tries.miss(self.address(request))
+            self._guesses.miss(self.address(request))
             return False
         self._write(response, self._door_cookie, self._door, "open")
         return True

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 
-from bot.admin import entrance, profiles, spending, usage
+from bot.admin import operator_sessions, profiles, spending, usage
 from bot.context import Context
 from bot.model import ID, PERSON, Incident
 from bot.overview import (
@@ -45,15 +45,15 @@ class Desk:
 
     async def enter(self, link: str) -> str | None:
         """Open a one-time link; returns the token of a session, None if the link is over or unknown."""
-        return await entrance.enter(self._context(), link)
+        return await operator_sessions.enter(self._context(), link)
 
     async def whose(self, session: str) -> str | None:
         """The operator of a session; None if it is over."""
-        return await entrance.whose(self._context(), session)
+        return await operator_sessions.whose(self._context(), session)
 
     async def leave(self, session: str) -> None:
         """End a session."""
-        await entrance.leave(self._context(), session)
+        await operator_sessions.leave(self._context(), session)
 
     async def jobs(self, show: Show, before: float | None = None) -> Jobs:
         """A page of unfinished jobs, or of those that ended so before a time."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot import texts
-from bot.admin import entrance
+from bot.admin import operator_sessions
 from bot.admin.people import Target, act, how, told
 from bot.admin.prices import price
 from bot.context import Context
@@ -44,7 +44,7 @@ async def operator(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         case "price" | "prices":
             return await price(ctx, inbound, rest, because)
         case "page" if rest.lower() in ("", "close"):
-            return await (entrance.close if rest else entrance.link)(ctx, inbound)
+            return await (operator_sessions.close if rest else operator_sessions.link)(ctx, inbound)
         case "cap" | "flights":
             return await _cap(ctx, inbound, verb.lower(), rest, because)
     raise Refusal(how(inbound, texts.operator.OPERATOR_HOW))

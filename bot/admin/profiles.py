@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot import texts
-from bot.admin import entrance, limits, usage
+from bot.admin import limits, operator_sessions, usage
 from bot.context import Context
 from bot.overview import Community, CommunityProfile, Membership, Person, Profile
 from bot.quotas import balance, pricing, quote
@@ -49,7 +49,7 @@ async def profile(ctx: Context, operator: str, person: str) -> Profile:
 
 
 async def _membership(ctx: Context, operator: str, person: str, scope: str) -> Membership:
-    held = await balance.standing(ctx, entrance.speaking(operator, scope=scope), Member(scope, person))
+    held = await balance.standing(ctx, operator_sessions.speaking(operator, scope=scope), Member(scope, person))
     zone = held.rules.scope.zone or "UTC"
     where, ban = pricing.zone(zone), pricing.ban(held.rules, ctx.clock())
     grants = await ctx.store.quotas.grants(scope, held.rules.people if not scope else (person,), ctx.clock())
@@ -74,7 +74,7 @@ async def community(ctx: Context, operator: str, scope: str, language: str) -> C
     name = await ctx.store.quotas.scope(scope)
     if name not in {*await ctx.store.figures.scopes(), *await ctx.store.overview.scopes()}:
         return None
-    asking = entrance.speaking(operator, scope=name, language=language)
+    asking = operator_sessions.speaking(operator, scope=name, language=language)
     month = pricing.window(ctx.clock(), "month", pricing.zone((await _rule(ctx, name)).zone))
     report = await usage.usage(ctx, asking, "month")
     pictures: Sequence[bytes] = [paper.data for paper in report.papers if paper.picture]

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote, urlencode
 
 from adapters.web.operator import charts
-from adapters.web.operator.door import PATH
+from adapters.web.operator.session import PATH
 from bot import catalogue, platforms, texts
 from bot.model import Job
 from bot.overview import Jobs, Show, Story

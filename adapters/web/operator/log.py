@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
-from adapters.web.operator.door import PATH
 from adapters.web.operator.jobs import JOBS
+from adapters.web.operator.session import PATH
 from bot import texts
 from bot.model import Incident
 from bot.overview import Deed

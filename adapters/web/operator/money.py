@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.web.operator import charts
-from adapters.web.operator.door import PATH
+from adapters.web.operator.session import PATH
 from bot import catalogue, texts
 from bot.overview import Ceiling, Money, Part
 from bot.sentence import Sentence

@@ -6,8 +6,8 @@ from typing import Any
 from urllib.parse import quote
 
 from adapters.web.operator import charts
-from adapters.web.operator.door import PATH
 from adapters.web.operator.jobs import line
+from adapters.web.operator.session import PATH
 from bot import texts
 from bot.overview import Community, CommunityProfile, Person, Profile
 

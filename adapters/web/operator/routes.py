@@ -9,7 +9,7 @@ from aiohttp import web
 
 from adapters.web import bodies
 from adapters.web.operator import acts, jobs, log, money, now, people
-from adapters.web.operator.door import PATH, Door, Visit, is_ours, shut
+from adapters.web.operator.session import PATH, OperatorSessions, Visit, is_ours, shut
 from adapters.web.telling import language
 from adapters.web.templating import render
 from bot import texts
@@ -36,14 +36,14 @@ FIELDS = 12
 class OperatorRoutes:
     """The page. `health`: whether we work, with figures."""
 
-    def __init__(self, core: Core, door: Door, health: Health) -> None:
+    def __init__(self, core: Core, sessions: OperatorSessions, health: Health) -> None:
         self._core = core
-        self._door = door
+        self._sessions = sessions
         self._health = health
 
     def install(self, app: web.Application) -> None:
         """Add the routes to the web server."""
-        guard = self._door.for_an_operator
+        guard = self._sessions.for_an_operator
         app.add_routes(
             [
                 web.get(PATH, guard(self._now)),
@@ -144,28 +144,28 @@ class OperatorRoutes:
         if not is_ours(request):
             return shut(status=403)
         try:
-            session = await self._door.open(request, (await bodies.form(request)).get("link", ""))
+            session = await self._sessions.open(request, (await bodies.form(request)).get("link", ""))
         except web.HTTPTooManyRequests:
             return shut(texts.page.PAGE["password_wait"], 429)
         if session is None:
             return shut(texts.desk.DESK["link_over"], 403)
         response = web.Response(status=303, headers={"Location": PATH})
-        self._door.admit(response, session)
+        self._sessions.admit(response, session)
         return response
 
     async def _leave(self, visit: Visit) -> web.StreamResponse:
         form = await bodies.form(visit.request)
-        if not self._door.trusts(visit, form.get("form", "")):
+        if not self._sessions.trusts(visit, form.get("form", "")):
             return shut(texts.page.PAGE["reload"], 403)
         await self._core.desk.leave(visit.session)
         response = web.Response(status=303, headers={"Location": PATH})
-        self._door.forget(response)
+        self._sessions.forget(response)
         return response
 
     async def _act(self, visit: Visit) -> web.StreamResponse:
         """Say a command, and show what came of it. The form's key makes a second sending the same message."""
         form = dict(await bodies.pairs(visit.request, bodies.SMALL, FIELDS))
-        if not self._door.trusts(visit, form.get("form", "")):
+        if not self._sessions.trusts(visit, form.get("form", "")):
             return shut(texts.page.PAGE["reload"], 403)
         inbound = acts.said(visit.person, form)
         if inbound is None:

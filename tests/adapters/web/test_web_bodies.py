@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from adapters.web import bodies, connections, message
-from adapters.web.crowd import NEAR
+from adapters.web.concurrency_limit import NEAR
+from adapters.web.guess_limit import EACH
 from adapters.web.server import UPDATE
-from adapters.web.tries import EACH
 from bot import texts
 from bot.errors import StoreDown
 from tests.clock import Clock

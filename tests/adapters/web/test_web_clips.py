@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from markupsafe import escape
 
-from adapters.web import clips_page, crowd, packing
+from adapters.web import clips_page, concurrency_limit, zip_stream
 from adapters.web.job_json import file_name
 from bot import texts
 from bot.media.stored import StoredFile
@@ -121,7 +121,7 @@ async def test_chosen_clips_are_one_file_named_by_words_and_date(start: Start, c
 
 
 async def test_one_person_takes_so_many_files_at_once(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crowd, "AT_ONCE", 0)
+    monkeypatch.setattr(concurrency_limit, "AT_ONCE", 0)
     site = await start()
     browser = await site.browser()
     assert [(await pack(browser, "x"))[0], await mark(browser, "x")] == [429, 429]
@@ -137,12 +137,12 @@ async def test_all_clips_are_behind_the_door(start: Start) -> None:
 
 
 def test_a_zip_is_made_with_little_in_memory(tmp_path: Path) -> None:
-    data = secrets.token_bytes(3 * packing.PIECE + 5)
+    data = secrets.token_bytes(3 * zip_stream.PIECE + 5)
     for name in "ab":
         (tmp_path / name).write_bytes(data)
     files = {"a.mp4": tmp_path / "a", "gone.mp4": tmp_path / "gone", "ü.mp4": tmp_path / "b"}
-    pieces = list(packing.pieces([(name, StoredFile(path)) for name, path in files.items()]))
-    assert max(map(len, pieces)) < packing.PIECE + 1000
+    pieces = list(zip_stream.pieces([(name, StoredFile(path)) for name, path in files.items()]))
+    assert max(map(len, pieces)) < zip_stream.PIECE + 1000
     made = zipfile.ZipFile(io.BytesIO(b"".join(pieces)))
     assert (made.testzip(), made.namelist()) == (None, ["a.mp4", "ü.mp4"])
     assert made.read("ü.mp4") == data

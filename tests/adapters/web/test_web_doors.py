@@ -2,8 +2,8 @@
 
 import pytest
 
+from adapters.web.guess_limit import EACH
 from adapters.web.proxies import is_loopback
-from adapters.web.tries import EACH
 from bot import texts
 from bot.media.signed_links import Links
 from tests.adapters.web.web_chat import Browser, Start

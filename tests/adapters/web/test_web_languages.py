@@ -13,7 +13,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from adapters.web import chat_page, crowd, message, telling
+from adapters.web import chat_page, concurrency_limit, message, telling
 from bot import texts
 from bot.quotas.pricing import Policy
 from tests.clock import Clock
@@ -107,7 +107,7 @@ async def test_the_chat_page_and_its_answers(town: Site, monkeypatch: pytest.Mon
     assert left(await say(visitor, "forged", "/help")) == []
     monkeypatch.setattr(message, "WORDS", 100)
     assert left(await say(visitor, token, "she smiles " * 20)) == []
-    monkeypatch.setattr(crowd, "AT_ONCE", 0)
+    monkeypatch.setattr(concurrency_limit, "AT_ONCE", 0)
     assert left(await say(visitor, token, "/help")) == []
 
 

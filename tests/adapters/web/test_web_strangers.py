@@ -10,9 +10,9 @@ from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from multidict import CIMultiDict
 
+from adapters.web.guess_limit import EACH, MOST, SPAN, WIDE, GuessLimit
 from adapters.web.proxies import Proxies, network, region
 from adapters.web.server import serve
-from adapters.web.tries import EACH, MOST, SPAN, WIDE, Tries
 from bot.config import Settings, load
 from bot.errors import Misconfigured
 from tests.clock import Clock
@@ -99,7 +99,7 @@ def test_what_is_one_network() -> None:
 
 def test_guesses_shut_the_door_for_those_who_guess() -> None:
     clock = Clock()
-    tries = Tries(clock)
+    tries = GuessLimit(clock)
     for n in range(EACH):
         assert not tries.exhausted("2001:db8::1")
         tries.miss(f"2001:db8::{n:x}")
@@ -117,7 +117,7 @@ def test_guesses_shut_the_door_for_those_who_guess() -> None:
 
 
 def test_tries_never_grow() -> None:
-    tries = Tries(Clock())
+    tries = GuessLimit(Clock())
     for n in range(MOST + 500):
         tries.miss(f"{n >> 16}.{n >> 8 & 255}.{n & 255}.1")
         tries.exhausted("203.0.113.9")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from adapters import console
-from adapters.web.tries import EACH
+from adapters.web.guess_limit import EACH
 from bot import texts
-from bot.admin import entrance
+from bot.admin import operator_sessions
 from bot.quotas.rules import HOUSE
 from tests.adapters.web.operator.pages import DESK, PATHS, a_life
 from tests.bookkeeping import rows
@@ -118,10 +118,10 @@ async def test_links_and_sessions_end(seat: Seat) -> None:
     now = [seat.app.core.context.clock()]
     configure(seat.app.core, clock=lambda: now[0])
     path = await link(seat.app)
-    now[0] += entrance.LINK + 1
+    now[0] += operator_sessions.LINK + 1
     assert (await seat.enter(path))[0] == 403
     assert (await seat.enter(await link(seat.app, "2")))[0] == 200
-    now[0] += entrance.SESSION - 1
+    now[0] += operator_sessions.SESSION - 1
     assert (await seat.get("/admin"))[0] == 200
     now[0] += 2
     assert (await seat.get("/admin"))[0] == 401

@@ -15,7 +15,7 @@ AT_ONCE, NEAR = 4, 16
 """Maximum concurrent requests of a person, and of a network."""
 
 
-class Crowd:
+class ConcurrencyLimit:
     """Counters of running requests."""
 
     def __init__(self, sessions: Sessions) -> None:

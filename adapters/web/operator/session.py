@@ -1,6 +1,6 @@
-"""The door of the operator's page: a session in a strict cookie, and the tokens of its forms.
+"""Sessions of the operator's page, in a strict cookie, and the tokens of its forms.
 
-Nothing else of the web server opens it: neither the chat page's password nor being on this machine.
+Nothing else of the web server begins one: neither the chat page's password nor being on this machine.
 """
 
 import hashlib
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from adapters.web.guess_limit import GuessLimit
 from adapters.web.templating import card_page
-from adapters.web.tries import Tries
 from bot import texts
 from bot.core import Core
 from bot.media.signed_links import BadLink, Links
@@ -33,13 +33,13 @@ class Visit:
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
 
 
-class Door:
+class OperatorSessions:
     """`secure`: the server is reached by https. `address`: whose network a request is from."""
 
     def __init__(self, core: Core, links: Links, address: Callable[[web.Request], str], *, secure: bool) -> None:
         self._core = core
         self._address = address
-        self._tries = Tries(time.monotonic)
+        self._guesses = GuessLimit(time.monotonic)
         self._links = links
         self._secure = secure
         # Cookies ignore ports: two installations on one machine need different names.
@@ -65,11 +65,11 @@ class Door:
     async def open(self, request: web.Request, link: str) -> str | None:
         """The token of a new session, for a link; None for a wrong one. Each network has a few tries a minute."""
         address = self._address(request)
-        if self._tries.exhausted(address):
+        if self._guesses.exhausted(address):
             raise web.HTTPTooManyRequests
         session = await self._core.desk.enter(link)
         if session is None:
-            self._tries.miss(address)
+            self._guesses.miss(address)
         return session
 
     def trusts(self, visit: Visit, token: str) -> bool:

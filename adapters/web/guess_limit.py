@@ -11,7 +11,7 @@ MOST = 20_000
 """Maximum remembered wrong passwords; the oldest are evicted."""
 
 
-class Tries:
+class GuessLimit:
     """Counters of wrong passwords; `clock` returns seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:

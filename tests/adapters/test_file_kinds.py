@@ -2,7 +2,7 @@
 
 import pytest
 
-from adapters.shared.kinds import Kind, kind_of
+from adapters.shared.file_kinds import Kind, kind_of
 
 
 @pytest.mark.parametrize(
