@@ -112,23 +112,24 @@ class DiscordChat:
         """Edit the response of an interaction, with the reply's clip if any; an existing clip stays."""
         reply, link = await self._prepared(reply)
         hook = await self._rest.hook(token)
-        with uploads.files(reply, link) as files, uploads.refusals(reply), self._rest.mapped():
-            message = await hook.edit_message(
-                ORIGINAL,
-                content=render.content(reply, link),
-                view=render.view(reply.buttons),
-                attachments=files or discord.utils.MISSING,
-            )
+        async with uploads.files(reply, without_clip=bool(link)) as files:
+            with uploads.refusals(reply), self._rest.mapped():
+                message = await hook.edit_message(
+                    ORIGINAL,
+                    content=render.content(reply, link),
+                    view=render.view(reply.buttons),
+                    attachments=files or discord.utils.MISSING,
+                )
         return Posted(str(message.id), reply.clip.copy if reply.clip and link else None)
 
     async def whisper(self, token: str, reply: Reply) -> None:
         """Send an ephemeral message."""
         reply, link = await self._prepared(reply)
         hook, view = await self._rest.hook(token), render.view(reply.buttons)
-        with uploads.files(reply, link) as files, uploads.refusals(reply), self._rest.mapped():
-            await hook.send(
-                render.content(reply, link), ephemeral=True, view=view or discord.utils.MISSING, files=files, wait=True
-            )
+        content, shown = render.content(reply, link), view or discord.utils.MISSING
+        async with uploads.files(reply, without_clip=bool(link)) as files:
+            with uploads.refusals(reply), self._rest.mapped():
+                await hook.send(content, ephemeral=True, view=shown, files=files, wait=True)
 
     async def delete(self, token: str) -> None:
         """Delete the response of an interaction; a missing one is no error."""
@@ -198,16 +199,17 @@ class DiscordChat:
             about = discord.MessageReference(
                 message_id=int(address.message), channel_id=int(address.chat), fail_if_not_exists=False
             )
-        with uploads.files(reply, link) as files, self._rest.mapped():
-            where = await _place(client, address.chat)
-            message = await where.send(
-                render.content(reply, link),
-                files=files,
-                nonce=nonce,
-                reference=about,  # type: ignore[arg-type]  # None is accepted
-                view=render.view(reply.buttons),  # type: ignore[arg-type]  # as above
-                suppress_embeds=reply.clip is None,  # no previews of links in a prompt
-            )
+        async with uploads.files(reply, without_clip=bool(link)) as files:
+            with self._rest.mapped():
+                where = await _place(client, address.chat)
+                message = await where.send(
+                    render.content(reply, link),
+                    files=files,
+                    nonce=nonce,
+                    reference=about,  # type: ignore[arg-type]  # None is accepted
+                    view=render.view(reply.buttons),  # type: ignore[arg-type]  # as above
+                    suppress_embeds=reply.clip is None,  # no previews of links in a prompt
+                )
         if reply.clip and not link and message.attachments:
             return Posted(str(message.id), media_links.name(message.channel.id, message.id))
         return Posted(str(message.id), reply.clip.copy if reply.clip and link else None)
@@ -243,7 +245,7 @@ class DiscordChat:
             link = await self._media_links.link(shown.copy) if self.embeds(chat) else ""
             lost = not link and shown.file.exists() and not await self._media_links.has_clip(chat, message)
         client, view = await self._rest.client(), render.view(reply.buttons)
-        with render.attached(reply if lost else replace(reply, clip=None)) as files:
+        async with uploads.files(reply, without_clip=not lost) as files:
 
             async def edit() -> None:
                 await _message(client, chat, message).edit(

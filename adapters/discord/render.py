@@ -3,8 +3,7 @@
 import io
 import re
 import zipfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 
 import discord
 
@@ -61,18 +60,16 @@ def view(buttons: tuple[Button, ...]) -> discord.ui.View | None:
     return made
 
 
-@contextmanager
-def attached(reply: Reply) -> Iterator[list[discord.File]]:
-    """The files of a reply, open inside the block and read during the upload. Discord displays pictures."""
-    with ExitStack() as stack:
-        files = [_paper(one) for one in reply.papers]
-        if shown := reply.clip:
-            heavy = shown.clip.size > SMALL
-            source = stack.enter_context(shown.file.open()) if heavy else io.BytesIO(shown.file.read())
-            files.append(discord.File(source, f"photoplay{shown.file.suffix}", spoiler=shown.spoiler))
-        for file in files:
-            stack.callback(file.close)
-        yield files
+def attached(reply: Reply, stack: ExitStack) -> list[discord.File]:
+    """The files of a reply, closed with `stack` and read during the upload. Discord displays pictures. Blocks."""
+    files = [_paper(one) for one in reply.papers]
+    if shown := reply.clip:
+        heavy = shown.clip.size > SMALL
+        source = stack.enter_context(shown.file.open()) if heavy else io.BytesIO(shown.file.read())
+        files.append(discord.File(source, f"photoplay{shown.file.suffix}", spoiler=shown.spoiler))
+    for file in files:
+        stack.callback(file.close)
+    return files
 
 
 def _paper(paper: Paper) -> discord.File:

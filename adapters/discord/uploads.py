@@ -1,14 +1,16 @@
 """Clips that are uploaded to Discord: their files, and refusals as our errors."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
+from functools import partial
 
 import discord
 
 from adapters.discord import render
 from adapters.discord.client import WORDLESS, Denied
 from adapters.discord.parse import LEAST_LIMIT, MEBIBYTE, limit
+from adapters.shared import opening
 from bot.conversation import Reply
 from bot.errors import ChatError, Gone, TooLarge, Unshowable
 
@@ -29,9 +31,15 @@ def refusals(reply: Reply) -> Iterator[None]:
         raise Unshowable(str(denied)) from None
 
 
-def files(reply: Reply, link: str) -> AbstractContextManager[list[discord.File]]:
-    """The files to upload; none for a linked clip."""
-    return render.attached(replace(reply, clip=None) if link else reply)
+@asynccontextmanager
+async def files(reply: Reply, *, without_clip: bool) -> AsyncIterator[list[discord.File]]:
+    """The files to upload, open inside the block; `without_clip`: it is linked, or there already."""
+    reply = replace(reply, clip=None) if without_clip else reply
+    if reply.clip is None and not reply.papers:
+        yield []
+        return
+    async with opening.opened(partial(render.attached, reply)) as found:
+        yield found
 
 
 def check(reply: Reply) -> None:

@@ -1,12 +1,13 @@
 """Uploads of clips to Telegram."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import ExitStack, asynccontextmanager
+from functools import partial
 from os import SEEK_END
 
 from telegram import InputFile
 
+from adapters.shared import opening
 from adapters.telegram.request import PIECE
 from bot.conversation import ShownClip, Stored
 
@@ -17,12 +18,8 @@ async def opened(shown: ShownClip) -> AsyncIterator[tuple[InputFile | str, Input
     if shown.copy:
         yield shown.copy, None
         return
-    with ExitStack() as stack:
-        opening = asyncio.ensure_future(asyncio.to_thread(_opened, shown, stack))
-        try:
-            yield await asyncio.shield(opening)
-        finally:
-            await asyncio.wait({opening})  # what is opened after a cancellation is closed, too
+    async with opening.opened(partial(_opened, shown)) as files:
+        yield files
 
 
 def _opened(shown: ShownClip, stack: ExitStack) -> tuple[InputFile, InputFile | None]:

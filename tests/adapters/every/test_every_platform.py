@@ -1,6 +1,9 @@
 """What holds on every platform after an order: clips, crashes, delivery, commands, hearts."""
 
 import asyncio
+import threading
+from io import BufferedReader
+from pathlib import Path
 from unittest.mock import patch
 
 import pytest
@@ -10,6 +13,7 @@ from bot.commands import table
 from bot.connections import CONNECTIONS
 from bot.conversation import Inbound, Reply
 from bot.core import Core
+from bot.media.vault import Vault
 from tests.adapters.driving import ChatDriver, Driver, Shown, sees, until
 from tests.adapters.every.drivers import PLATFORMS
 from tests.adapters.every.orders import AGAIN, a_clip, admin, bought, go_on, hold, quiet, settled
@@ -131,6 +135,21 @@ async def test_a_mistake_of_ours_is_told_and_ends_nothing(chat: ChatDriver) -> N
 
 
 # ── Delivery ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_no_file_is_opened_in_the_event_loop(chat: ChatDriver, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clip is decrypted when it is opened, and nobody is answered meanwhile."""
+    real, threads = Vault.open, list[threading.Thread]()
+
+    def watched(vault: Vault, path: Path) -> BufferedReader:
+        threads.append(threading.current_thread())
+        return real(vault, path)
+
+    monkeypatch.setattr(Vault, "open", watched)
+    await chat.say("she smiles", picture())
+    await sees(chat, "she smiles", clip=True)
+    assert threads
+    assert threading.current_thread() not in threads
 
 
 async def test_a_flood_puts_a_clip_off(chat: ChatDriver) -> None:
