@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.adapters.telegram.telegram_rig import Rig, a_rig
+from tests.adapters.telegram.telegram_town import Town, gathered
 
 
 @pytest.fixture
@@ -31,3 +32,10 @@ async def rig(rigs: Callable[..., AbstractAsyncContextManager[Rig]]) -> AsyncIte
 def quick_tries(monkeypatch: pytest.MonkeyPatch) -> None:
     """What did not go is tried again at once."""
     monkeypatch.setattr("bot.jobs.delivery.backoff", lambda tries: 0.05)
+
+
+@pytest.fixture
+async def town(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Town]:
+    async with a_rig(tmp_path, large_clip, new_id) as rig:
+        rig.hold()
+        yield gathered(rig)

@@ -1,10 +1,7 @@
 """Quotas and admins on Telegram: who is meant, who may, what is heard; through the real library."""
 
 import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
 
 import pytest
 
@@ -15,78 +12,9 @@ from bot.model import Address
 from bot.operator_notices import to_operators
 from bot.quotas import pricing
 from bot.sentence import verbatim
-from tests.adapters.telegram.telegram_rig import Rig, a_rig
+from tests.adapters.telegram.telegram_town import ME, Town
 from tests.houses import configure, picture
 from tests.loopback.telegram.faults import Refuse
-from tests.loopback.telegram.model import Chat, Post, User, units
-from tests.loopback.telegram.server import BotApi
-
-ME = "photoplay_bot"
-DAY = 86_400
-
-
-@dataclass
-class Town:
-    """Ann's group; Bob, Cem and Dora are in it, and Dora has a username."""
-
-    rig: Rig
-    ann: User
-    bob: User
-    cem: User
-    dora: User
-    group: Chat
-
-    @property
-    def api(self) -> BotApi:
-        return self.rig.api
-
-    @property
-    def scope(self) -> str:
-        return f"telegram:{self.group.id}"
-
-    async def hears(self, user: User, said: str, part: str, **where: Any) -> Post:
-        """The first new message of the bot in the group once this was said; it has these words."""
-        count = len(self.api.sent(self.group))
-        self.api.say(user, self.group, said, **where)
-        post = (await self.rig.sent(self.group, count + 1))[count]
-        assert part in post.words, post.words
-        return post
-
-    async def mentions(self, user: User, said: str, whom: User, part: str) -> Post:
-        """The same with a `text_mention` in the place of `{}`, by which people without a username are named."""
-        count = len(self.api.sent(self.group))
-        before, after = said.split("{}")
-        mark = {"type": "text_mention", "offset": units(before), "length": units(whom.first_name), "user": whom.json()}
-        self.api._act(user, self.group, {"text": before + whom.first_name + after, "entities": [mark]})
-        post = (await self.rig.sent(self.group, count + 1))[count]
-        assert part in post.words, post.words
-        return post
-
-    async def orders(self, user: User, part: str, words: str = "she smiles") -> Post:
-        """What is told first about an order."""
-        count = len(self.api.sent(self.group))
-        self.api.photo(user, self.group, picture(), f"/animate@{ME} {words}")
-        post = (await self.rig.sent(self.group, count + 1))[count]
-        assert part in post.words, post.words
-        return post
-
-    async def taps(self, user: User, post: Post, button: str) -> str:
-        query = self.api.press(user, post, button)
-        return str((await self.rig.answer(query)).get("text", ""))
-
-
-def gathered(rig: Rig) -> Town:
-    bob, cem, dora = rig.api.user("Bob"), rig.api.user("Cem 🎬"), rig.api.user("Dora", "Dora_77")
-    group = rig.api.supergroup(rig.ann, bob, cem, dora, title="Friends", creator=rig.ann)
-    return Town(rig, rig.ann, bob, cem, dora, group)
-
-
-@pytest.fixture
-async def town(tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]) -> AsyncIterator[Town]:
-    async with a_rig(tmp_path, large_clip, new_id) as rig:
-        rig.hold()
-        yield gathered(rig)
-
 
 # ── What admins say ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -282,101 +210,6 @@ async def test_a_table_too_long_for_a_caption_comes_before_its_picture(town: Tow
     assert (first["text"], second.words, third.words) == (table, "", "")
     assert "photo" in second
     assert (third["document"]["file_name"], third.clip) == ("b.csv", b"1,2")
-
-
-# ── A yes first ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def test_a_dear_clip_waits_for_a_tap_over_a_restart(
-    tmp_path: Path, large_clip: bytes, new_id: Callable[[], str]
-) -> None:
-    api = BotApi()
-    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
-        town = gathered(rig)
-        await town.hears(town.ann, "/limits confirm 5", "A tap is asked for above 5 credits")
-        question = await town.orders(town.bob, "it waits for an hour", "she smiles --10s")
-    async with a_rig(tmp_path, large_clip, new_id, api=api) as rig:
-        town = replace(town, rig=rig)
-        assert await town.taps(town.cem, question, "Yes, 10 credits") == texts.chat.NOT_YOURS
-        town.api.press(town.bob, question, "Yes, 10 credits")
-        await rig.told(town.group, "10 credits, 20 left today")
-        assert "“she smiles” · 10 s" in (await rig.clip(town.group)).words
-        second = await town.orders(town.bob, "it waits for an hour", "she waves --10s")
-        assert await town.taps(town.bob, second, "No") == texts.credits.DROPPED
-        await town.api.until(lambda: second.deleted)  # nothing is left to be tapped
-    (job,) = [order.prompt for order in rig.house.provider.orders]
-    assert job == "she smiles"
-
-
-async def test_the_question_about_consent_answers_the_photo_and_gives_way_to_the_clip(town: Town) -> None:
-    house = town.rig.house
-    configure(house.core, ask_consent=True)
-    house.provider.stand_in = False
-    question = await town.orders(town.bob, texts.consent.ASK)
-    assert question.labels == [texts.consent.AGREE]
-    assert question.reply_to
-    assert await town.taps(town.cem, question, texts.consent.AGREE) == texts.chat.NOT_YOURS
-    assert not question.deleted
-    town.api.press(town.bob, question, texts.consent.AGREE)
-    placed = await town.rig.told(town.group, "5 credits, 25 left today")
-    assert placed.reply_to == question.reply_to
-    await town.api.until(lambda: question.deleted)
-    await town.orders(town.bob, "5 credits, 20 left today")  # asked once
-
-
-async def test_a_question_behind_a_question_answers_the_photo_as_well(town: Town) -> None:
-    house = town.rig.house
-    await town.hears(town.ann, "/limits confirm 5", "A tap is asked for above 5 credits")
-    configure(house.core, ask_consent=True)
-    house.provider.stand_in = False
-    consent = await town.orders(town.bob, texts.consent.ASK, "she smiles --10s")
-    town.api.press(town.bob, consent, texts.consent.AGREE)
-    price = await town.rig.told(town.group, "it waits for an hour")
-    assert price.reply_to == consent.reply_to
-    await town.api.until(lambda: consent.deleted)
-    town.api.press(town.bob, price, "Yes, 10 credits")
-    assert (await town.rig.told(town.group, "10 credits, 20 left today")).reply_to == consent.reply_to
-    await town.api.until(lambda: price.deleted)
-
-
-@pytest.mark.parametrize("how", ["reply", "called"])
-async def test_a_written_yes_in_a_group_answers_like_a_tap(town: Town, how: str) -> None:
-    configure(town.rig.house.core, ask_consent=True)
-    town.rig.house.provider.stand_in = False
-    question = await town.orders(town.bob, texts.consent.ASK)
-    await town.rig.settled()
-    town.api.say(town.cem, town.group, "yes", reply_to=question)  # talk
-    if how == "reply":
-        town.api.say(town.bob, town.group, "Yes!", reply_to=question)
-    else:
-        town.api.say(town.bob, town.group, f"@{ME} yes")
-    placed = await town.rig.told(town.group, "5 credits, 25 left today")
-    assert placed.reply_to == question.reply_to
-    await town.api.until(lambda: question.deleted)
-    await town.rig.settled()
-    assert len(town.api.sent(town.group)) == 2
-
-
-async def test_in_private_yes_is_enough_and_no_as_well(town: Town) -> None:
-    rig = town.rig
-    configure(rig.house.core, ask_consent=True)
-    rig.house.provider.stand_in = False
-    rig.api.photo(rig.ann, rig.private, picture(), "one")
-    first = await rig.told(rig.private, texts.consent.ASK)
-    rig.api.photo(rig.ann, rig.private, picture(), "two")
-    await rig.told(rig.private, texts.consent.ASK_TOO)
-    await rig.settled()
-    rig.api.say(rig.ann, rig.private, "no")
-    await rig.told(rig.private, texts.credits.DROPPED)
-    rig.api.say(rig.ann, rig.private, "ok", reply_to=first)
-    assert "“one”" in (await rig.told(rig.private, "5 credits, 25 left today")).words
-    rig.api.say(rig.ann, rig.private, "ok")
-    await rig.told(rig.private, texts.chat.NO_PHOTO)
-    rig.api.photo(rig.ann, rig.private, picture(2000, 400), "wide")
-    await rig.told(rig.private, texts.pictures.TOO_LONG)
-    await rig.settled()
-    rig.api.say(rig.ann, rig.private, "yes")
-    await rig.told(rig.private, "5 credits, 20 left today")
 
 
 # ── Above and beside ─────────────────────────────────────────────────────────────────────────────────────────────────
