@@ -37,19 +37,21 @@ class Line:
         assert task
         self._tasks.add(task)
         there, back = await asyncio.open_connection(*self._to)
-        with suppress(ConnectionError):
-            async with asyncio.TaskGroup() as group:
-                first = await reader.read(65_536)
-                self.posts += first.startswith(b"POST")
-                back.write(first)
-                group.create_task(_pump(reader, back))
-                if first.startswith(b"POST") and self.posts == 1:
-                    await there.read(1)  # the host has taken it, and says so
-                    writer.transport.abort()
-                else:
-                    group.create_task(_pump(there, writer))
-        for one in (writer, back):
-            one.close()
+        try:
+            with suppress(ConnectionError):
+                async with asyncio.TaskGroup() as group:
+                    first = await reader.read(65_536)
+                    self.posts += first.startswith(b"POST")
+                    back.write(first)
+                    group.create_task(_pump(reader, back))
+                    if first.startswith(b"POST") and self.posts == 1:
+                        await there.read(1)  # the host has taken it, and says so
+                        writer.transport.abort()
+                    else:
+                        group.create_task(_pump(there, writer))
+        finally:  # also when it is cancelled
+            for one in (writer, back):
+                one.close()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
