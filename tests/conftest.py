@@ -154,10 +154,13 @@ def small_clips(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def light_app(small_clips: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An app in this process takes decoders over from the test before, and has small clips made."""
+    """An app in this process takes decoders over from the test before, has small clips made, and polls soon."""
     from bot import app
+    from bot.jobs.history import History
 
+    next_poll = History.next_poll
     monkeypatch.setattr(app, "Media", partial(app.Media, decoder=decoders.Shared))
+    monkeypatch.setattr(History, "next_poll", lambda *args: min(0.4, next_poll(*args)))
 
 
 @pytest.fixture

@@ -20,8 +20,7 @@ async def killed_at(step: str, folder: Path, clip: bytes) -> None:
         await w.order("one")
         w.host.hang_at = step
         process = await w.start()
-        async with asyncio.timeout(90):
-            assert await w.host.reached.get() == step
+        assert await w.reached() == step
         await end(process)
         w.host.let_go()
         process = await w.start()
@@ -48,8 +47,7 @@ async def killed_in_doubt(how: int, folder: Path, clip: bytes, database_url: str
         for step in ("create", "log"):
             w.host.hang_at = step
             process = await w.start()
-            async with asyncio.timeout(90):
-                assert await w.host.reached.get() == step
+            assert await w.reached() == step
             if how == signal.SIGTERM:
                 await stopped(process)
             await end(process)
@@ -82,12 +80,11 @@ async def test_two_workers_of_which_one_is_killed_while_it_asks(
         await w.order("one")
         w.host.hang_at = "create"
         first = await w.start()
-        async with asyncio.timeout(90):
-            await w.host.reached.get()
-            w.host.hang_at = "log"
-            await end(first)
-            first = await w.start()
-            await w.host.reached.get()
+        await w.reached()
+        w.host.hang_at = "log"
+        await end(first)
+        first = await w.start()
+        await w.reached()
         second = await w.start()
         await asyncio.sleep(2 * LEASE)
         assert w.host.reached.empty(), "whoever asks is left to it"
@@ -109,8 +106,7 @@ async def test_an_order_is_found_in_a_busy_log_that_is_late(
         await w.order("one")
         w.host.hang_at, w.host.logged_after = "create", 1.5
         process = await w.start()
-        async with asyncio.timeout(90):
-            await w.host.reached.get()
+        await w.reached()
         await end(process)
         (job,) = await w.jobs()
         others = ["", f"{job.id}x.1", f"x{job.id}.1", job.id, "7.1"]
@@ -139,8 +135,7 @@ async def test_an_order_that_the_log_calls_failed_is_given_back(
         await w.order("one")
         w.host.hang_at, w.host.logged_after = "create", 1e9
         process = await w.start()
-        async with asyncio.timeout(90):
-            await w.host.reached.get()
+        await w.reached()
         await end(process)
         w.host.receipts.settle("one:kling/v1", succeeded=False)
         w.host.let_go()
@@ -200,8 +195,7 @@ async def stopped_at(step: str, folder: Path, clip: bytes) -> None:
         await w.order("one")
         w.host.hang_at = step
         process = await w.start()
-        async with asyncio.timeout(90):
-            await w.host.reached.get()
+        await w.reached()
         await stopped(process)
         w.host.let_go()
         process = await w.start()

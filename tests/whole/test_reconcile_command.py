@@ -2,14 +2,17 @@
 
 from pathlib import Path
 
+from killed import remember_quick_renders
 from shell import photoplay
 
 from generator.models import DEFAULT as MODEL
 from generator.receipts import Asked
+from tests import templates
 from tests.loopback.provider.paid import PaidHost
 
 
 async def test_reconcile_says_what_fits_and_what_does_not(tmp_path: Path, photo: Path, clip: bytes) -> None:
+    await templates.put(tmp_path / "data", remember_quick_renders)
     host = PaidHost(clip)
     async with host.serve() as base:
         keys = {"AIMLAPI_KEY": "sk-1", "AIMLAPI_URL": base}
