@@ -26,6 +26,8 @@ CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chro
 ARGS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    "--renderer-process-limit=1",  # one for all pages of a context, and none in advance
+    "--js-flags=--no-opt,--no-maglev",  # no page lives long enough to earn what its optimized code costs
 ]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 WIDE = {"viewport": {"width": 1440, "height": 900}}
@@ -73,6 +75,25 @@ async def new_context(chromium: Browser, *, still: bool = True, **options: Any) 
 async def new_page(chromium: Browser, **options: Any) -> Page:
     """A page of somebody new; `options` are those of `new_context`."""
     return await (await new_context(chromium, **options)).new_page()
+
+
+lasting: dict[str, BrowserContext] = {}
+"""Contexts that outlive a test, by the size of their window."""
+
+
+async def of_size(chromium: Browser, size: str, **options: Any) -> BrowserContext:
+    """Somebody new in the lasting context of a size; the caller closes the page.
+
+    A blank page keeps its renderer alive, which has compiled axe and the driver's scripts. Storage is of an origin, and
+    each site has its port; cookies are of a host.
+    """
+    if size not in lasting:
+        lasting[size] = await new_context(chromium, **options)
+        await lasting[size].new_page()
+    context = lasting[size]
+    await context.clear_cookies()
+    await context.set_offline(False)
+    return context
 
 
 @asynccontextmanager
@@ -202,13 +223,14 @@ async def looked_at(
 
     async def each(prepare: Prepare) -> None:
         for size, options in POLLS:
-            who: dict[str, Any] = {"storage_state": await known.context.storage_state()} if known else {}
-            context = await new_context(chromium, **options, **who)
-            page = await context.new_page()
-            await page.goto(address)
-            await prepare(page)
-            await looks_right(page, f"{name}-{size}")
-            await context.close()
+            context = await of_size(chromium, size, **options)
+            if known:
+                cookies: Any = await known.context.cookies()
+                await context.add_cookies(cookies)
+            async with await context.new_page() as page:
+                await page.goto(address)
+                await prepare(page)
+                await looks_right(page, f"{name}-{size}")
 
     yield each
 

@@ -20,7 +20,7 @@ from bot.jobs.history import History
 from bot.media.library import Media
 from generator import pool, studio
 from tests import decoders, renderers, slots
-from tests.browsing import CHROMIUM, Visit, launched, new_context, site
+from tests.browsing import CHROMIUM, Visit, lasting, launched, new_context, site
 
 WORK = pool.work
 SOON = 0.4
@@ -56,7 +56,7 @@ async def chromium(one_chromium: Browser) -> AsyncIterator[Browser]:
     """The session's browser; what a test opened in it, and what it left running in the loop, ends with the test."""
     known = asyncio.all_tasks()
     yield one_chromium
-    for context in one_chromium.contexts:
+    for context in {*one_chromium.contexts} - {*lasting.values()}:
         await context.close()
     left = asyncio.all_tasks() - known - {asyncio.current_task()}
     for task in left:

@@ -13,7 +13,7 @@ from bot.billing import Comparison
 from bot.jobs import machine
 from bot.model import Accepted, Address, Clip, Incident, Refused
 from bot.quotas import pricing
-from tests.browsing import POLLS, looks_right, press
+from tests.browsing import POLLS, looks_right, new_context, press
 from tests.operators import OWNER, Seat, link, says, seated
 from tests.samples import a_job, an_order
 
@@ -90,7 +90,7 @@ async def seat(tmp_path: Path) -> AsyncIterator[Seat]:
 
 @asynccontextmanager
 async def entered(chromium: Browser, seat: Seat, key: str = "b1", **options: object) -> AsyncIterator[Page]:
-    context = await chromium.new_context(java_script_enabled=not options.pop("plain", False), **options)
+    context = await new_context(chromium, java_script_enabled=not options.pop("plain", False), **options)
     page = await context.new_page()
     await page.goto(seat.base + await link(seat.app, key))
     await page.get_by_role("button", name=DESK["enter"]).click()
@@ -113,7 +113,7 @@ async def test_every_section_looks_right(chromium: Browser, seat: Seat, look: st
 
 @pytest.mark.parametrize(("look", "options"), POLLS, ids=[name for name, _ in POLLS])
 async def test_the_door_looks_right(chromium: Browser, seat: Seat, look: str, options: dict[str, object]) -> None:
-    context = await chromium.new_context(**options)
+    context = await new_context(chromium, **options)
     page = await context.new_page()
     await page.goto(f"{seat.base}/admin")
     await expect(page.locator("h1")).to_have_text(DESK["shut"])
