@@ -100,12 +100,16 @@ class Messages:
         return bool(row and row.listed) or parse.without_mention(text, self.username) is not None
 
     async def edited(self, message: Message) -> None:
-        """Handle an edit of a message."""
+        """Handle an edit of a message: one that was asked about is its own answer."""
+        user = parse.person(message)
+        if user and not message.media_group_id and await self._prompts.are_about(message, user):
+            return await self._said(user, [message])
         where, language = parse.address(message), parse.language(message.from_user)
-        inbound = Inbound(where, parse.person(message) or "", parse.key(message), edited=True, language=language)
+        inbound = Inbound(where, user or "", parse.key(message), edited=True, language=language)
         reply = await self._core.handle(inbound)
         if reply.text:
             await self._replies.tell(where, reply)
+        return None
 
     async def membership(self, change: ChatMemberUpdated) -> None:
         """Handle the bot being added, removed or blocked."""

@@ -65,6 +65,12 @@ class Prompts:
         note = await self._questions.answered(str(message.chat.id), of=user)
         return self._read(note, message, user) if note else None
 
+    async def are_about(self, message: Message, user: str) -> bool:
+        """Whether the latest question to a person is about this message of theirs."""
+        note = await self._questions.answered(str(message.chat.id), of="" if is_private(message.chat) else user)
+        asked, _, _, about, *_ = json.loads(note) if note else ("", "", "", "")
+        return (asked, about) == (user, str(message.message_id))
+
     def _read(self, note: str, message: Message, user: str) -> Question | None:
         """The question of a note, if this message of that person's can be its answer."""
         to, chat = message.reply_to_message, str(message.chat.id)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from bot import rights, texts
+from bot.commands import talk
 from bot.context import Context
 from bot.conversation import Attachment, Button, Inbound, Reply, ShownClip
 from bot.errors import Illegal, Refusal
@@ -158,9 +159,12 @@ def _clip(job: Job) -> Clip:
 
 
 def _worded(words: str, job: Job, can: Offers) -> str:
-    """New words; the earlier ones if the text has only options. Raises `Refusal` for mere courtesy."""
-    questions.check_talk(words)
-    return f"{job.order.prompt} {words}".rstrip() if prompt.wordless(words, can) else words
+    """New words; the earlier ones if the text has only options, or with what shall be different. Raises `Refusal`."""
+    change = talk.again_but(words)
+    questions.check_talk(change or words)
+    if prompt.wordless(change or words, can):
+        return f"{job.order.prompt} {change or words}".rstrip()
+    return f"{job.order.prompt}, {change}" if change else words
 
 
 async def continued(ctx: Context, job: Job) -> Job | None:

@@ -19,6 +19,23 @@ _NO = frozenset(
         *("nein", "non", "não", "нет", "ні", "nie", "hayır", "いいえ", "不", "不要", "아니요", "لا", "לא"),
     )
 )
+_ACTS = {
+    **dict.fromkeys(("again", "once more", "one more", "one more time", "another one", "repeat", "redo"), "again"),
+    **dict.fromkeys(("repeat it", "repeat that", "retry", "try again", "do it again", "same again"), "again"),
+    **dict.fromkeys(("delete", "delete it", "delete this", "remove", "remove it", "remove this"), "delete"),
+    **dict.fromkeys(("share", "share it", "share this"), "share"),
+    **dict.fromkeys(("unshare", "unshare it", "unshare this"), "unshare"),
+    **dict.fromkeys(("join", "join them"), "join"),
+    **dict.fromkeys(("continue", "continue it", "more"), "next"),
+    **dict.fromkeys(("help", "help me"), "help"),
+}
+"""What people write to a clip for its buttons, and the commands of those."""
+_AGAIN_BUT = re.compile(
+    r"\s*(?:(?:do it |the )?(?:again|same)(?: again| one| as before| thing)?|once more|one more(?: time)?|redo|repeat)"
+    r"(?:\s*[,.:;]\s*|\s+(?=with\b|--|[–—]\d)|\s*[–—]\s*|\s+-\s+|\s+(?:but|just|only)\s+)"
+    r"(?:but\s+|just\s+|only\s+|make it\s+)*(?P<change>(?!but\Z)\S.*)",
+    re.IGNORECASE | re.DOTALL,
+)
 _COURTESY = re.compile(r"\b(?:please|thanks|thank you)\b")
 _THANKS = frozenset(
     (
@@ -56,6 +73,7 @@ _LAUGH = re.compile(
     r"(?:[bm]?u?w?a?(?:ha){2,}h?|(?:he){2,}|(?:hi){2,}|(?:ja){2,}j?|(?:а?ха){2,}х?|(?:rs){2,}|lo+l|k{3,}|w{3,}|x+d+|哈{2,}"
     r"|ㅋ{2,}|ㅎ{2,}|5{3,}|6{3,}|1|ه{3,}|ח{3,})"
 )
+_NUMBER = re.compile(r"[\s#(]*\d[\d\s.,:/]*%?\s*(?:s|sec|secs|seconds)?[\s.!?)]*")
 _PRICED = re.compile(r"\byes \d+ credits?\Z")
 
 
@@ -72,15 +90,29 @@ def assent(text: str) -> bool | None:
     return False if words in _NO else None
 
 
+def act(text: str) -> str:
+    """The command that a text to a clip stands for, when it is no more than that; else empty."""
+    return _ACTS.get(" ".join(_COURTESY.sub("", _plain_words(text)).split()), "")
+
+
+def again_but(text: str) -> str:
+    """What shall be different in “again, but slower”; empty for other text."""
+    match = _AGAIN_BUT.fullmatch(text)
+    return match["change"].strip() if match else ""
+
+
 def is_talk(text: str) -> bool:
-    """Whether a text is merely a yes, a no, thanks, praise, laughter or emoji, and so describes no clip."""
+    """Whether a text is merely a yes, a no, thanks, praise, laughter, emoji, a number or the name of a button, and so
+    describes no clip."""
     words = _plain_words(text)
-    return assent(text) is not None or words in _THANKS or (is_visible(text) and not words) or _is_praise(words.split())
+    if assent(text) is not None or act(text) or words in _THANKS or (is_visible(text) and not words):
+        return True
+    return _NUMBER.fullmatch(text) is not None or _is_praise(words.split())
 
 
 def says_nothing(text: str) -> bool:
     """Whether a text with a photo of its own is talk. Emoji alone are none there: they may say what happens (💃)."""
-    if not is_talk(text):
+    if not is_talk(text) or act(text) in ("again", "next"):
         return False
     return assent(text) is not None or bool(_plain_words(text)) or all(map(is_punctuation, text))
 

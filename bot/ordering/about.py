@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot import rights, texts
-from bot.commands import invocation
+from bot.commands import invocation, talk
 from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
 from bot.jobs import machine
@@ -21,8 +21,8 @@ SILENCE = Reply(EMPTY, refused=True)
 async def meant(ctx: Context, inbound: Inbound) -> Inbound | Reply:
     """The message with its implied command, or a reply to a message that is not addressed to the bot.
 
-    An answer to a question is its button's command. An answer to one's own clip continues it; an answer
-    to a shared clip remixes it. Raises `StoreDown`.
+    An answer to a question is its button's command. An answer to one's own clip continues it, unless it names a button
+    of it; an answer to a shared clip remixes it. Raises `StoreDown`.
     """
     words = _words(inbound)
     if answer := await questions.answered(ctx, inbound, words):
@@ -34,6 +34,10 @@ async def meant(ctx: Context, inbound: Inbound) -> Inbound | Reply:
         return _command(inbound, f"/remix {share.id} {words}")
     job = await ctx.store.sent(where)
     if job and job.clip and await rights.is_own(ctx, inbound, job.person):
+        if act := talk.act(words):
+            return _command(inbound, "/help" if act == "help" else f"/{act} {job.id}")
+        if talk.again_but(words):
+            return _command(inbound, f"/again {job.id} {words}")
         return _command(inbound, f"/continue {job.id} {words}" if words else f"/next {job.id}")
     if inbound.called:
         return inbound

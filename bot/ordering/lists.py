@@ -65,7 +65,7 @@ async def answer(ctx: Context, inbound: Inbound, text: str, found: Recorded) -> 
         return _again(inbound, texts.chat.NO_SUCH_LINE, lines)
     if named:
         return _one_of(inbound, named)
-    if picking.is_all(text) and len(lines) > 1:
+    if picking.is_several(text) and len(lines) > 1:
         return _again(inbound, texts.chat.ONE_AT_A_TIME, lines)
     of_a_model = next(filter(None, (_OF_A_MODEL.fullmatch(line.command) for line in lines)), None)
     return (

@@ -43,9 +43,10 @@ def is_none(text: str) -> bool:
     return " ".join(words(text)) in _NONE or words(text) == ("0",)
 
 
-def is_all(text: str) -> bool:
+def is_several(text: str) -> bool:
     """Whether an answer means several lines."""
-    return " ".join(words(text)) in _ALL
+    said = [word for word in words(text) if word not in _BESIDE]
+    return " ".join(words(text)) in _ALL or (len(said) > 1 and all(number(word) for word in said))
 
 
 def number(text: str) -> int | None:

@@ -24,7 +24,7 @@ from bot.ordering.prompt import Draft
 from bot.ports import Submission
 from bot.quotas import pricing, quote
 from bot.quotas.rules import Denied, Quote
-from bot.sentence import EMPTY, Sentence, lines, sentences
+from bot.sentence import EMPTY, Sentence, lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,13 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
                 raise Refusal(texts.chat.NO_WORDS)
             return Reply(texts.chat.NO_WORDS, refused=True, ask=prompt.apart(inbound.text))
         draft = prompt.read(inbound.text, inbound.options, can)
+        if not prompt.fits(draft, roles):
+            prompt.check(draft, roles, can)
     except Refusal as refusal:
         # Where no others read along, the next message is the answer; what was picked in a form would get lost.
         if inbound.shared or inbound.options or platforms.kind(inbound.address.platform) != "chat":
             raise
-        return Reply(sentences(refusal.sentence, texts.chat.WRITE_AGAIN), refused=True, ask="")
+        return Reply(lines(refusal.sentence, texts.chat.WRITE_AGAIN), refused=True, ask="")
     for attachment in inbound.attachments:
         if attachment.role == "brush":
             prompt.check_path(attachment.path)

@@ -152,7 +152,7 @@ async def test_an_order_that_the_model_cannot_do_costs_nothing(house: House) -> 
     reply = await house.say("she smiles", attached(), attached(role="end"))
     assert reply.text == (
         "Kling 2.5 Turbo Pro takes no end picture. Please leave it out. "
-        "Kling 1 Standard can do all you asked for: --model kling-1-standard"
+        "Kling 1 Standard can do all you asked for: --model kling-1-standard\n" + texts.chat.WRITE_AGAIN
     )
     assert (await house.used(), house.provider.orders) == (0, [])
 

@@ -183,14 +183,17 @@ async def test_what_a_model_cannot_is_refused_with_one_that_is_offered_here(hous
     refused = await house.say("she sings --model quick --sound on", attached())
     assert refused.text == (
         "Kling 1 Standard makes clips without sound. Please order one without. "
-        "Kling 2.6 Pro can do all you asked for: --model sound"
+        "Kling 2.6 Pro can do all you asked for: --model sound\n" + texts.chat.WRITE_AGAIN
     )
+    assert refused.ask == "", "the photo is kept"
     refused = await house.say("she smiles --duration 7", attached())
     assert refused.text.startswith("Clips of Kling 1 Standard have 5 or 10 seconds, not 7. Kling 3.0 Pro can do all")
     refused = await house.say("she smiles --model veo 3.1 --5s", attached())
     assert refused.text.startswith("Clips of Veo 3.1 have 4, 6 or 8 seconds, not 5. Kling 1 Standard can do all")
     refused = await house.say("she sings --model veo 3.1 --no fog", attached())
-    assert refused.text.endswith("Please leave --no out. Kling 1 Standard can do all you asked for: --model quick")
+    assert refused.text.splitlines()[0].endswith(
+        "Please leave --no out. Kling 1 Standard can do all you asked for: --model quick"
+    )
     assert (await house.used(), house.provider.orders, await house.kept()) == (0, [], [])
 
 

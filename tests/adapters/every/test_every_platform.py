@@ -82,7 +82,18 @@ async def test_words_in_reply_to_ones_own_clip_continue_it(chat: ChatDriver, tog
     assert [one.follows for one in await chat.house.store.jobs(person, 10)] == [job, None]
 
 
-@pytest.mark.parametrize("said", ["ok", "No, thanks!", "👍", "lol", "so cool 😍"])
+@pytest.mark.parametrize(("said", "prompt"), [("again", "she smiles"), ("Again, but slower", "she smiles, slower")])
+async def test_again_in_reply_to_a_clip_is_made_of_its_photo(chat: ChatDriver, said: str, prompt: str) -> None:
+    first = await a_clip(chat)
+    await chat.say(said, to=first)
+    await until(lambda: bought(chat) == 2)
+    await settled(chat)
+    assert chat.house.provider.orders[1].prompt == prompt
+    await chat.say("delete it", to=first)
+    await sees(chat, texts.chat.DELETE_WHAT)
+
+
+@pytest.mark.parametrize("said", ["ok", "No, thanks!", "👍", "lol", "so cool 😍", "42"])
 async def test_a_yes_thanks_or_praise_to_a_clip_is_no_order(driver: Driver, said: str) -> None:
     first = await a_clip(driver)
     job = first.buttons[AGAIN].split()[1]

@@ -285,6 +285,18 @@ async def test_an_edited_caption_starts_nothing_and_says_once_how_to_change_it(r
     assert not rig.house.provider.orders
 
 
+@pytest.mark.parametrize("caption", ["", "she smiels --then waves"])
+async def test_a_caption_edited_after_it_was_asked_about_is_the_answer(rig: Rig, caption: str) -> None:
+    photo = rig.api.photo(rig.ann, rig.private, picture(), caption)
+    await rig.told(rig.private, "words" if caption else texts.chat.NO_WORDS)
+    rig.api.edit_caption(photo, "she smiles")
+    await rig.clip(rig.private)
+    rig.api.edit_caption(photo, "she smiles!")
+    rig.api.say(rig.ann, rig.private, "and she waves")
+    await rig.told(rig.private, texts.chat.NO_PHOTO)
+    assert [order.prompt for order in rig.house.provider.orders] == ["she smiles"]
+
+
 async def test_a_caption_that_looks_like_a_command_is_not_bought(rig: Rig) -> None:
     rig.api.photo(rig.ann, rig.private, picture(), "/nonsense she smiles")
     await rig.told(rig.private, texts.chat.unknown_command("nonsense", pictured=True))

@@ -37,6 +37,42 @@ async def test_words_about_ones_own_clip_continue_it(square: Square, said: str) 
     assert (made.follows, made.order.prompt) == (job.id, "she turns")
 
 
+@pytest.mark.parametrize(
+    ("said", "prompt"),
+    [
+        ("again", "she smiles"),
+        ("Once more, please!", "she smiles"),
+        ("again but slower", "she smiles, slower"),
+        ("Same, but in the rain --10s", "she smiles, in the rain"),
+        ("again —10s", "she smiles"),
+    ],
+)
+async def test_again_to_ones_own_clip_is_made_of_its_photo_and_words(square: Square, said: str, prompt: str) -> None:
+    job = await square.clip()
+    assert (job.sent_id, job.order.prompt) == (job.sent_id, "she smiles")
+    reply = await told(square, about(square, said, str(job.sent_id), photo=True))
+    made = await square.house.job(str(reply.job))
+    assert (made.follows, made.order.prompt) == (None, prompt)
+    assert made.order.seconds == (10 if "10" in said else 5)
+
+
+@pytest.mark.parametrize("said", ["delete it", "help", "share", "2", "join", "more"])
+async def test_the_name_of_a_button_or_a_number_is_no_clip(square: Square, said: str) -> None:
+    await square.open()
+    job = await square.clip()
+    reply = await told(square, about(square, said, str(job.sent_id), photo=True))
+    answers = {
+        "delete it": texts.chat.DELETE_WHAT,
+        "share": texts.sharing.HOW_TO_SHARE,
+        "2": texts.chat.ONLY_TALK,
+        "join": texts.chat.NOTHING_TO_JOIN,
+    }
+    assert reply.job is None
+    assert answers.get(said, reply.text) == reply.text
+    assert reply.ask == (f"/continue {job.id}" if said == "more" else None)
+    assert len(await square.house.store.jobs("telegram:7", 9)) == 1
+
+
 async def test_without_words_it_is_asked_what_happens_next_and_the_shown_frame_is_no_part_of_it(square: Square) -> None:
     job = await square.clip()
     assert job.sent_id

@@ -64,6 +64,7 @@ async def test_what_is_unclear_is_asked_again(house: House) -> None:
     for said, again, count in (
         ("7", texts.chat.NO_SUCH_LINE, 3),
         ("all of them", texts.chat.ONE_AT_A_TIME, 3),
+        ("1 and 3", texts.chat.ONE_AT_A_TIME, 3),
         ("she", texts.chat.WHICH_OF_THESE, 2),
     ):
         reply = await say(house, said)

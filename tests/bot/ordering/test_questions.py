@@ -189,7 +189,7 @@ async def test_other_words_stay_words(house: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "said", ["yes", "No.", "thanks!", "ok", "wow", "so cool 😍", "👍", "?", "hello", "--10s thanks"]
+    "said", ["yes", "No.", "2", "help", "thanks!", "ok", "wow", "so cool 😍", "👍", "?", "hello", "--10s thanks"]
 )
 async def test_talk_with_a_photo_of_its_own_is_asked_about(house: House, said: str) -> None:
     configure(house.core, ask_consent=False)
@@ -254,6 +254,12 @@ def test_assent(text: str, meant: bool | None) -> None:
         ("他笑了", False),
         ("--10s", False),
         ("she says thanks", False),
+        ("42", True),
+        ("100 %", True),
+        ("5 s", True),
+        ("delete it", True),
+        ("2 dogs", False),
+        ("again she smiles", False),
         ("", False),
     ],
 )
