@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import idempotency, log_context, platforms, rights, texts
-from bot.admin.desk import Desk
+from bot.admin.overview import Overview
 from bot.commands import films, help, invocation, table
 from bot.context import Context, Inbox
 from bot.conversation import MENTION, Inbound, Reply
@@ -34,7 +34,7 @@ class Core:
 
     def __init__(self, context: Context) -> None:
         self.context = context
-        self.desk = Desk(lambda: self.context)
+        self.overview = Overview(lambda: self.context)
         """For the operator's page."""
         self._denials: dict[tuple[str, str, str, str], float] = {}
 

@@ -56,7 +56,7 @@ async def _membership(ctx: Context, operator: str, person: str, scope: str) -> M
     return Membership(
         scope,
         texts.credits.quota_of(person, held.limit, held.span, held.left, held.extra, held.refill),
-        texts.desk.banned(quote.until(ban.banned, zone), ban.because or "") if ban else EMPTY,
+        texts.overview.banned(quote.until(ban.banned, zone), ban.because or "") if ban else EMPTY,
         [
             texts.credits.grant_line(
                 grant.left,

@@ -18,7 +18,7 @@ from tests.operators import OWNER, Seat, link, says, seated
 from tests.samples import a_job, an_order
 
 pytestmark = pytest.mark.timeout(120)
-DESK = texts.desk.DESK
+DESK = texts.overview.LABELS
 MODELS = ("kling-video/v1/standard/image-to-video", "kling-video/v1.6/pro/image-to-video", "google/veo-3.1-i2v")
 SPENT = "INSERT INTO books (book, span, kind, at, used) VALUES ('operator', $1, 'cap', $2, $3)"
 TAKEN = "INSERT INTO charges (reference, host, usd, at) VALUES ($1, 'aimlapi', $2, $3)"

@@ -21,8 +21,8 @@ def line(job: Job, now: float) -> dict[str, Any]:
         "id": job.id,
         "path": f"{JOBS}/{job.id}",
         "kind": job.outcome or job.state,
-        "state": texts.desk.state(job.outcome or job.state),
-        "facts": texts.desk.facts(
+        "state": texts.overview.state(job.outcome or job.state),
+        "facts": texts.overview.facts(
             platforms.of(job.address.platform).label,
             texts.phrases.host(job.host or ""),
             catalogue.row(job.order.model).title,
@@ -35,7 +35,7 @@ def line(job: Job, now: float) -> dict[str, Any]:
 def values(found: Jobs, show: Show | None, find: str, now: float) -> dict[str, Any]:
     """What the template of lists shows."""
     return {
-        "tabs": [(texts.desk.DESK[name], f"{JOBS}?show={tab}", tab == show) for tab, name in TABS.items()],
+        "tabs": [(texts.overview.LABELS[name], f"{JOBS}?show={tab}", tab == show) for tab, name in TABS.items()],
         "find": find,
         "rows": [line(job, now) for job in found.jobs],
         "more": f"{JOBS}?{urlencode({'show': show or '', 'before': repr(found.more)})}" if found.more else "",
@@ -44,29 +44,30 @@ def values(found: Jobs, show: Show | None, find: str, now: float) -> dict[str, A
 
 def story(found: Story, now: float) -> dict[str, Any]:
     """What the template of a job shows."""
-    job, desk = found.job, texts.desk
+    job, overview = found.job, texts.overview
     parts = list(_parts(job, now))
     return {
         "job": job,
-        "state": desk.state(job.outcome or job.state),
+        "state": overview.state(job.outcome or job.state),
         "kind": job.outcome or job.state,
         "why": texts.jobs.FAILED[job.reason] if job.reason else "",
         "steps": list(_steps(job)),
-        "due": desk.moment(job.due_at) if job.state != "done" else "",
+        "due": overview.moment(job.due_at) if job.state != "done" else "",
         "parts": charts.row([(kind, seconds) for kind, _, seconds in parts]),
-        "told_parts": [(kind, desk.part_of_time(name, seconds)) for kind, name, seconds in parts],
+        "told_parts": [(kind, overview.part_of_time(name, seconds)) for kind, name, seconds in parts],
         "facts": [(name, said, _path(name, job)) for name, said in _facts(job)],
         "moves": [
-            (desk.moment(one.at), desk.move(one.kind, _amount(one.held, one.spent), one.book)) for one in found.moves
+            (overview.moment(one.at), overview.move(one.kind, _amount(one.held, one.spent), one.book))
+            for one in found.moves
         ],
-        "incidents": [(desk.moment(one.at), one.what, one.detail) for one in found.incidents],
+        "incidents": [(overview.moment(one.at), one.what, one.detail) for one in found.incidents],
         "refundable": job.outcome == "clip",
     }
 
 
 def _steps(job: Job) -> Iterator[tuple[str, str, str]]:
     """Each step with its time, and how long after the one before it came."""
-    said = texts.desk.DESK
+    said = texts.overview.LABELS
     sent = said["delivered" if job.sent_id is not None else "undelivered"]
     before = job.created_at
     for name, at in (
@@ -77,12 +78,12 @@ def _steps(job: Job) -> Iterator[tuple[str, str, str]]:
         (sent, job.done_at),
     ):
         if at is not None:
-            yield name, texts.desk.moment(at), texts.desk.after(at - before) if at > before else ""
+            yield name, texts.overview.moment(at), texts.overview.after(at - before) if at > before else ""
             before = at
 
 
 def _parts(job: Job, now: float) -> Iterator[tuple[str, Sentence, float]]:
-    said = texts.desk.DESK
+    said = texts.overview.LABELS
     for kind, name, begin, end in (
         ("queue", said["queue_part"], job.created_at, job.started_at or job.settled_at),
         ("render", said["render_part"], job.started_at, job.settled_at),
@@ -94,19 +95,19 @@ def _parts(job: Job, now: float) -> Iterator[tuple[str, Sentence, float]]:
 
 def _path(name: str, job: Job) -> str:
     """The page about a fact; empty if there is none."""
-    said = texts.desk.DESK
+    said = texts.overview.LABELS
     if name == said["person"]:
         return f"{PATH}/people/{quote(job.person, safe=':')}"
     return f"{PATH}/communities/{quote(job.scope, safe=':')}" if name == said["community"] and job.scope else ""
 
 
 def _facts(job: Job) -> Iterator[tuple[str, str]]:
-    said = texts.desk.DESK
-    yield said["person"], texts.desk.called(job.label, job.person)
+    said = texts.overview.LABELS
+    yield said["person"], texts.overview.called(job.label, job.person)
     yield said["community"], job.scope or said["private"]
     yield said["platform"], platforms.of(job.address.platform).label
     yield said["model"], catalogue.row(job.order.model).title
-    yield said["seconds"], texts.desk.seconds(job.order.seconds)
+    yield said["seconds"], texts.overview.seconds(job.order.seconds)
     yield said["price"], texts.phrases.credits_(job.price)
     if job.host:
         yield said["host"], texts.phrases.host(job.host)
@@ -115,10 +116,10 @@ def _facts(job: Job) -> Iterator[tuple[str, str]]:
     if job.posted:
         yield said["request"], job.request_id
     if job.ask_until:
-        yield said["asked_until"], texts.desk.moment(job.ask_until)
-    yield said["polls"], texts.desk.number(job.polls)
+        yield said["asked_until"], texts.overview.moment(job.ask_until)
+    yield said["polls"], texts.overview.number(job.polls)
     if job.tries:
-        yield said["tries"], texts.desk.number(job.tries)
+        yield said["tries"], texts.overview.number(job.tries)
     if job.halted:
         yield said["halted"], said["yes"]
 

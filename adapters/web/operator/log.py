@@ -20,7 +20,7 @@ def incidents(found: Sequence[Incident]) -> dict[str, Any]:
     return {
         "rows": [
             {
-                "at": texts.desk.moment(one.at),
+                "at": texts.overview.moment(one.at),
                 "what": one.what,
                 "detail": one.detail,
                 "host": texts.phrases.host(one.host),

@@ -18,41 +18,41 @@ SHOWN = 15
 
 def bars(ceilings: Sequence[Ceiling]) -> list[tuple[Sentence, Sentence, float | None]]:
     """What is spent of what may be: name, words, and the part that is filled."""
-    desk = texts.desk
+    overview = texts.overview
     return [
-        (desk.spent(one.unit, one.span), desk.of_limit(one.used, one.limit), charts.part(one.used, one.limit))
+        (overview.spent(one.unit, one.span), overview.of_limit(one.used, one.limit), charts.part(one.used, one.limit))
         for one in ceilings
     ]
 
 
 def values(found: Money) -> dict[str, Any]:
     """What the template shows."""
-    desk, days = texts.desk, found.days
-    names = [desk.day(day.at) if n % 7 == 3 else "" for n, day in enumerate(days)]
+    overview, days = texts.overview, found.days
+    names = [overview.day(day.at) if n % 7 == 3 else "" for n, day in enumerate(days)]
     used, usd = sum(day.used for day in days), sum(day.usd for day in days)
     return {
         "ceilings": bars(found.ceilings),
-        "total": desk.total(used, usd),
+        "total": overview.total(used, usd),
         "days": charts.columns(
             [
-                (desk.bar_of_day(day.at, day.used), name, [("used", day.used)])
+                (overview.bar_of_day(day.at, day.used), name, [("used", day.used)])
                 for day, name in zip(days, names, strict=True)
             ]
         ),
-        "cost": desk.dollars(usd) if usd else "",
+        "cost": overview.dollars(usd) if usd else "",
         "costs": charts.columns(
             [
-                (desk.cost_of_day(day.at, day.usd), name, [("clips", day.usd)])
+                (overview.cost_of_day(day.at, day.usd), name, [("clips", day.usd)])
                 for day, name in zip(days, names, strict=True)
             ]
         ),
         "lists": [
-            ("hosts", desk.DESK["by_host"], _by(found.parts, lambda part: part.host, _host)),
-            ("models", desk.DESK["by_model"], _by(found.parts, lambda part: part.model, _model)),
-            ("communities", desk.DESK["by_community"], _by(found.parts, lambda part: part.scope, _community)),
+            ("hosts", overview.LABELS["by_host"], _by(found.parts, lambda part: part.host, _host)),
+            ("models", overview.LABELS["by_model"], _by(found.parts, lambda part: part.model, _model)),
+            ("communities", overview.LABELS["by_community"], _by(found.parts, lambda part: part.scope, _community)),
         ],
         "balances": [
-            (texts.phrases.host(host), desk.number(round(left))) for host, left in sorted(found.balances.items())
+            (texts.phrases.host(host), overview.number(round(left))) for host, left in sorted(found.balances.items())
         ],
         "compared": found.compared,
     }
@@ -70,13 +70,17 @@ def _by(
         usd[name] += part.usd
     highest = max(used.values(), default=0)
     return [
-        (*called(name), texts.desk.part_of_money(amount, clips[name], usd[name]), charts.part(amount, highest) or 0.0)
+        (
+            *called(name),
+            texts.overview.part_of_money(amount, clips[name], usd[name]),
+            charts.part(amount, highest) or 0.0,
+        )
         for name, amount in used.most_common(SHOWN)
     ]
 
 
 def _host(name: str) -> tuple[str, str]:
-    return texts.phrases.host(name) or texts.desk.DESK["nobody"], ""
+    return texts.phrases.host(name) or texts.overview.LABELS["nobody"], ""
 
 
 def _model(name: str) -> tuple[str, str]:
@@ -84,4 +88,4 @@ def _model(name: str) -> tuple[str, str]:
 
 
 def _community(name: str) -> tuple[str, str]:
-    return (name, f"{PATH}/communities/{quote(name, safe=':')}") if name else (texts.desk.DESK["private"], "")
+    return (name, f"{PATH}/communities/{quote(name, safe=':')}") if name else (texts.overview.LABELS["private"], "")

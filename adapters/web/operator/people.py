@@ -28,7 +28,7 @@ def values(people: Sequence[Person], communities: Sequence[Community], find: str
             {
                 "path": path(one.id),
                 "name": one.label or one.id,
-                "facts": texts.desk.called(one.id, texts.desk.last_ordered(now - one.at)),
+                "facts": texts.overview.called(one.id, texts.overview.last_ordered(now - one.at)),
             }
             for one in people
         ],
@@ -36,7 +36,7 @@ def values(people: Sequence[Person], communities: Sequence[Community], find: str
             {
                 "path": f"{COMMUNITIES}/{quote(one.scope, safe=':')}",
                 "name": one.scope,
-                "facts": texts.desk.used_this_month(one.used, one.cap),
+                "facts": texts.overview.used_this_month(one.used, one.cap),
             }
             for one in communities
         ],
@@ -52,7 +52,7 @@ def person(found: Profile, now: float) -> dict[str, Any]:
         "memberships": [
             {
                 "scope": one.scope,
-                "where": one.scope or texts.desk.DESK["private"],
+                "where": one.scope or texts.overview.LABELS["private"],
                 "allowance": one.allowance,
                 "ban": one.ban,
                 "grants": one.grants,
@@ -67,7 +67,7 @@ def community(found: CommunityProfile) -> dict[str, Any]:
     """What the template of a community shows."""
     return {
         "scope": found.scope,
-        "used": texts.desk.used_this_month(found.used, found.cap),
+        "used": texts.overview.used_this_month(found.used, found.cap),
         "part": charts.part(found.used, found.cap),
         "limits": found.limits,
         "usage": found.usage,

@@ -65,9 +65,9 @@ class OperatorRoutes:
     def _page(self, visit: Visit, template: str, section: str, **values: Any) -> web.Response:
         page = render(
             f"operator/{template}.html",
-            title=texts.desk.DESK[section] if section else texts.desk.DESK["said"],
-            desk=texts.desk.DESK,
-            sections=[(name, path, texts.desk.DESK[name]) for name, path in SECTIONS],
+            title=texts.overview.LABELS[section] if section else texts.overview.LABELS["said"],
+            overview=texts.overview.LABELS,
+            sections=[(name, path, texts.overview.LABELS[name]) for name, path in SECTIONS],
             section=section,
             form=visit.form,
             key=secrets.token_urlsafe(12),
@@ -80,61 +80,61 @@ class OperatorRoutes:
 
     async def _now(self, visit: Visit) -> web.StreamResponse:
         well, figures = await self._health()
-        return self._page(visit, "now", "now", **now.values(await self._core.desk.now(), well, figures))
+        return self._page(visit, "now", "now", **now.values(await self._core.overview.now(), well, figures))
 
     async def _jobs(self, visit: Visit) -> web.StreamResponse:
-        desk, query = self._core.desk, visit.request.query
+        overview, query = self._core.overview, visit.request.query
         find, show = query.get("find", "").strip()[:LONGEST], query.get("show", "unfinished")
         now = self._core.context.clock()
         if PERSON.fullmatch(find):
-            return self._page(visit, "jobs", "jobs", **jobs.values(await desk.jobs_of(find), None, find, now))
-        if find and await desk.story(find):
+            return self._page(visit, "jobs", "jobs", **jobs.values(await overview.jobs_of(find), None, find, now))
+        if find and await overview.story(find):
             raise web.HTTPSeeOther(f"{jobs.JOBS}/{find}")
         if find:
             return self._page(visit, "jobs", "jobs", **jobs.values(Jobs([]), None, find, now))
         tab: Show = show if show in ("clip", "failed") else "unfinished"  # type: ignore[assignment]  # it is one of them
-        found = await desk.jobs(tab, _time(query.get("before", "")))
+        found = await overview.jobs(tab, _time(query.get("before", "")))
         return self._page(visit, "jobs", "jobs", **jobs.values(found, tab, "", now))
 
     async def _job(self, visit: Visit) -> web.StreamResponse:
-        found = await self._core.desk.story(visit.request.match_info["job"])
+        found = await self._core.overview.story(visit.request.match_info["job"])
         if found is None:
             raise web.HTTPNotFound
         return self._page(visit, "job", "jobs", **jobs.story(found, self._core.context.clock()))
 
     async def _people(self, visit: Visit) -> web.StreamResponse:
         find = visit.request.query.get("find", "").strip()[:LONGEST]
-        found, now = await self._core.desk.people(find), self._core.context.clock()
+        found, now = await self._core.overview.people(find), self._core.context.clock()
         return self._page(visit, "people", "people", **people.values(*found, find, now))
 
     async def _person(self, visit: Visit) -> web.StreamResponse:
-        found = await self._core.desk.person(visit.person, visit.request.match_info["person"])
+        found = await self._core.overview.person(visit.person, visit.request.match_info["person"])
         if found is None:
             raise web.HTTPNotFound
         return self._page(visit, "person", "people", **people.person(found, self._core.context.clock()))
 
     async def _community(self, visit: Visit) -> web.StreamResponse:
-        found = await self._core.desk.community(visit.person, visit.request.match_info["scope"], language())
+        found = await self._core.overview.community(visit.person, visit.request.match_info["scope"], language())
         if found is None:
             raise web.HTTPNotFound
         return self._page(visit, "community", "people", **people.community(found))
 
     async def _money(self, visit: Visit) -> web.StreamResponse:
-        return self._page(visit, "money", "money", **money.values(await self._core.desk.money()))
+        return self._page(visit, "money", "money", **money.values(await self._core.overview.money()))
 
     async def _incidents(self, visit: Visit) -> web.StreamResponse:
-        return self._page(visit, "incidents", "incidents", **log.incidents(await self._core.desk.incidents()))
+        return self._page(visit, "incidents", "incidents", **log.incidents(await self._core.overview.incidents()))
 
     async def _log(self, visit: Visit) -> web.StreamResponse:
         find = visit.request.query.get("find", "").strip()[:LONGEST]
-        return self._page(visit, "log", "log", **log.acts(await self._core.desk.acts(find), find))
+        return self._page(visit, "log", "log", **log.acts(await self._core.overview.acts(find), find))
 
     async def _ask(self, request: web.Request) -> web.StreamResponse:
         """A link only asks: chats open the links that they show, and each lets in once."""
         page = render(
             "operator/enter.html",
-            title=texts.desk.DESK["title"],
-            desk=texts.desk.DESK,
+            title=texts.overview.LABELS["title"],
+            overview=texts.overview.LABELS,
             web=None,
             link=request.query.get("link", ""),
         )
@@ -148,7 +148,7 @@ class OperatorRoutes:
         except web.HTTPTooManyRequests:
             return shut(texts.page.PAGE["password_wait"], 429)
         if session is None:
-            return shut(texts.desk.DESK["link_over"], 403)
+            return shut(texts.overview.LABELS["link_over"], 403)
         response = web.Response(status=303, headers={"Location": PATH})
         self._sessions.admit(response, session)
         return response
@@ -157,7 +157,7 @@ class OperatorRoutes:
         form = await bodies.form(visit.request)
         if not self._sessions.trusts(visit, form.get("form", "")):
             return shut(texts.page.PAGE["reload"], 403)
-        await self._core.desk.leave(visit.session)
+        await self._core.overview.leave(visit.session)
         response = web.Response(status=303, headers={"Location": PATH})
         self._sessions.forget(response)
         return response

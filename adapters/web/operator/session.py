@@ -48,7 +48,7 @@ class OperatorSessions:
     async def visit(self, request: web.Request) -> Visit | None:
         """Who asks; None if it is no operator with a session."""
         session = request.cookies.get(self._cookie, "")
-        person = await self._core.desk.whose(session) if session else None
+        person = await self._core.overview.whose(session) if session else None
         if person is None:
             return None
         return Visit(request, person, session, self._links.sign("operator form", _short(session), DAY))
@@ -67,7 +67,7 @@ class OperatorSessions:
         address = self._address(request)
         if self._guesses.exhausted(address):
             raise web.HTTPTooManyRequests
-        session = await self._core.desk.enter(link)
+        session = await self._core.overview.enter(link)
         if session is None:
             self._guesses.miss(address)
         return session
@@ -95,7 +95,7 @@ def is_ours(request: web.Request) -> bool:
 
 def shut(title: str = "", status: int = 401) -> web.Response:
     """The page for everybody else."""
-    said = texts.desk.DESK
+    said = texts.overview.LABELS
     body = card_page(said["shut_lead"], title or said["shut"])
     return web.Response(text=body, status=status, content_type="text/html")
 

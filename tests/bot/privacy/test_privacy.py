@@ -85,11 +85,11 @@ async def test_an_operator_who_ordered_nothing_is_forgotten_with_the_session_of_
     configure(house.core, owners=frozenset({ANN}))
     token = "t" * 40
     await house.store.operator_sessions.offer(token, ANN, house.clock(), house.clock() + HOUR)
-    session = await house.core.desk.enter(token)
+    session = await house.core.overview.enter(token)
     assert session
-    assert await house.core.desk.whose(session) == ANN
+    assert await house.core.overview.whose(session) == ANN
     asked = await say(house, "/forgetme")
     assert asked.buttons
     await say(house, asked.buttons[0].command)
-    assert await house.core.desk.whose(session) is None
+    assert await house.core.overview.whose(session) is None
     assert (await say(house, "/forgetme")).text == texts.privacy.MYDATA_NOTHING

@@ -7,7 +7,7 @@ from bot.jobs import machine
 from tests.operators import Seat
 from tests.samples import a_job
 
-DESK = texts.desk.DESK
+DESK = texts.overview.LABELS
 MEMBER = "telegram:-100"
 PATHS = [
     "/admin",

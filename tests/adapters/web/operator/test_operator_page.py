@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot import texts
-from bot.admin import desk
+from bot.admin import overview
 from bot.billing import Comparison
 from bot.jobs import machine
 from bot.model import Accepted, Clip, Incident, Refused
@@ -53,7 +53,7 @@ async def test_a_platform_in_trouble_is_named(seat: Seat) -> None:
 
     from adapters.web.operator import now
 
-    found = now.values(await seat.app.core.desk.now(), *(await health()))
+    found = now.values(await seat.app.core.overview.now(), *(await health()))
     assert not found["well"]
     assert [(str(name), str(said), alarm) for name, said, alarm in found["health"]][2:] == [
         ("Telegram", "<b>no</b>", True),
@@ -94,8 +94,8 @@ async def test_a_jobs_timeline_and_nobodys_words(seat: Seat) -> None:
     assert label not in page
     assert "bad &lt;i&gt;bytes&lt;/i&gt;" in page
     assert "something private" not in page
-    assert str(texts.desk.move("hold", 5, "telegram:-100/telegram:9")) in page
-    assert str(texts.desk.move("capture", 5, "telegram:-100/telegram:9")) in page
+    assert str(texts.overview.move("hold", 5, "telegram:-100/telegram:9")) in page
+    assert str(texts.overview.move("capture", 5, "telegram:-100/telegram:9")) in page
     assert (await seat.get("/admin/jobs/nobody", Accept="text/html"))[0] == 404
 
 
@@ -126,7 +126,7 @@ async def test_a_clip_is_given_back_by_the_same_command(seat: Seat) -> None:
     (act,) = await seat.app.store.figures.audit("telegram:-100", 5)
     assert (act.verb, act.actor, act.because) == ("refund", OWNER, "it was blurred")
     _, page = await seat.get("/admin/jobs/made123456")
-    assert str(texts.desk.MOVES["refund"]) in page
+    assert str(texts.overview.MOVES["refund"]) in page
 
 
 async def test_an_orders_person_and_community_are_links_among_its_facts(seat: Seat) -> None:
@@ -174,7 +174,7 @@ async def test_jobs_are_found_by_name_by_person_and_by_how_they_ended(seat: Seat
 
 async def test_a_long_list_has_pages(seat: Seat) -> None:
     now = seat.app.core.context.clock()
-    for n in range(desk.PAGE + 7):
+    for n in range(overview.PAGE + 7):
         await a_clip(seat, f"job{n:07}", created_at=now - 1000 - n)
     await seat.enter()
     path, seen = "/admin/jobs?show=clip", list[str]()
@@ -183,7 +183,7 @@ async def test_a_long_list_has_pages(seat: Seat) -> None:
         seen += re.findall(r'href="/admin/jobs/(\w+)"', page)
         more = re.findall(r'class="button quiet" href="([^"]+)"', page)
         path = html.unescape(more[0]) if more else ""
-    assert seen == [f"job{n:07}" for n in range(desk.PAGE + 7)]
+    assert seen == [f"job{n:07}" for n in range(overview.PAGE + 7)]
 
 
 async def test_people_and_communities_are_found_by_parts_of_their_names(seat: Seat) -> None:
@@ -254,12 +254,12 @@ async def test_money_by_day_host_model_and_community(tmp_path: Path) -> None:
     page = html.unescape(page)
     assert status == 200
     assert "45 of 100" in page
-    assert str(texts.desk.total(45, 1_230_000)) in page
+    assert str(texts.overview.total(45, 1_230_000)) in page
     assert page.count("<title>") - 1 == 60  # a bar for each day, twice
     assert page.count('class="used" x=') == 1
-    assert str(texts.desk.part_of_money(40, 1, 1_230_000)) in page  # the community
-    assert str(texts.desk.part_of_money(45, 2, 1_230_000)) in page  # the host, and the model
-    assert str(texts.desk.part_of_money(5, 1, 0)) in page  # private chats
+    assert str(texts.overview.part_of_money(40, 1, 1_230_000)) in page  # the community
+    assert str(texts.overview.part_of_money(45, 2, 1_230_000)) in page  # the host, and the model
+    assert str(texts.overview.part_of_money(5, 1, 0)) in page  # private chats
     assert f'href="/admin/communities/{MEMBER}"' in page
     assert "2 paid and delivered ($1.23)" in page
 

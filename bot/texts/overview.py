@@ -4,7 +4,7 @@ from bot.sentence import Moment, Number, Sentence, _, _n, join, sentences, verba
 from bot.texts.jobs import STATES
 from bot.texts.phrases import about, ago, clips_, credits_, reason
 
-DESK = {
+LABELS = {
     "title": _("Operator's page"),
     "sections": _("Sections"),
     "now": _("Now"),

@@ -37,7 +37,7 @@ _MOST = 100_000
 HOUR = 3600.0
 
 
-class Desk:
+class Overview:
     """Everything here is for operators: `whose` says who asks. Raises `StoreDown`."""
 
     def __init__(self, context: Callable[[], Context]) -> None:
