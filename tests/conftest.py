@@ -1,16 +1,19 @@
 """Fixtures for all tests: a database, a manual clock, clips, and no network but loopback."""
 
 import asyncio
+import fcntl
 import gc
 import itertools
 import math
 import os
 import shutil
 import socket
+import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import asyncpg
@@ -21,7 +24,7 @@ from hypothesis import HealthCheck, settings
 
 from bot import languages
 from bot.media.sandbox import origin
-from generator import pool
+from generator import pool, studio
 from storage import open_store
 from storage.jobs import Store
 from tests import decoders, renderers, templates
@@ -50,12 +53,31 @@ def pytest_collection() -> Generator[None, object, object]:
     """
     gc.disable()
     try:
-        return (yield)
+        with _compiled():
+            return (yield)
     finally:
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         gc.enable()
+
+
+@contextmanager
+def _compiled() -> Iterator[None]:
+    """In a fresh checkout one worker compiles the tests while the others wait: each would compile all of them."""
+    run, compiled = os.environ.get("PYTEST_XDIST_TESTRUNUID"), Path(cache_from_source(__file__)).parent
+    if run is None or sys.dont_write_bytecode or any(compiled.glob("test_*.pyc")):
+        yield
+        return
+    with Path(tempfile.gettempdir(), f"photoplay-compiles-{run}").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            fcntl.flock(file, fcntl.LOCK_SH)
+        try:
+            yield
+        finally:
+            Path(file.name).unlink(missing_ok=True)
 
 
 _SHORT = 2
@@ -70,15 +92,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Long tests first for two workers of three: these tests wait, and those of the third compute meanwhile.
 
     xdist deals the tests out as ranges of this list, one a worker, and moves them when a worker has none left. Of the
-    workers with long tests, every second has its browsers last.
+    workers with long tests, every second has its browsers last. Tests of what is built first stay with one worker.
     """
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    long = sorted((item for item in items if _shortness(item) < _SHORT), key=_shortness)
+    built = [item for item in items if "built" in getattr(item, "fixturenames", ())]
+    long = sorted((item for item in items if _shortness(item) < _SHORT and item not in built), key=_shortness)
     short = iter([item for item in items if _shortness(item) == _SHORT])
     waiting = max(1, workers * 2 // 3)
     shares = [long[first::waiting] for first in range(waiting)]
     for share in shares[1::2]:
         share.sort(key=_shortness, reverse=True)
+    shares[-1][:0] = built
     size = math.ceil(len(items) / workers)
     for share in shares:
         share += itertools.islice(short, max(0, size - len(share)))
@@ -140,10 +164,11 @@ def nothing_left() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def decoders_end() -> Iterator[None]:
-    """Stop the shared decoder processes after the last test."""
+def shared_end() -> Iterator[None]:
+    """Stop the shared decoders and renderers after the last test."""
     yield
     decoders.end()
+    asyncio.run(renderers.end())
 
 
 @pytest.fixture
@@ -154,12 +179,13 @@ def small_clips(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def light_app(small_clips: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An app in this process takes decoders over from the test before, has small clips made, and polls soon."""
+    """An app in this process takes processes over from the test before, has small clips made, and polls soon."""
     from bot import app
     from bot.jobs.history import History
 
     next_poll = History.next_poll
     monkeypatch.setattr(app, "Media", partial(app.Media, decoder=decoders.Shared))
+    monkeypatch.setattr(studio, "Renderer", renderers.Shared)
     monkeypatch.setattr(History, "next_poll", lambda *args: min(0.4, next_poll(*args)))
 
 

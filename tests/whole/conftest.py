@@ -86,10 +86,9 @@ async def visit(chromium: Browser, tmp_path: Path) -> AsyncIterator[Visit]:
 
 @pytest.fixture(scope="session", autouse=True)
 def processes_end() -> Iterator[None]:
-    """What processes are forked from, and renderers, end with the last test."""
+    """What processes are forked from ends with the last test."""
     yield
     forks.end()
-    asyncio.run(renderers.end())
 
 
 @pytest.fixture(autouse=True)
