@@ -7,7 +7,7 @@ one, so that neither order, nor end, nor header can be changed unnoticed: the ST
 
 import errno
 import hmac
-from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, RawIOBase
+from io import SEEK_CUR, SEEK_END, SEEK_SET, BufferedReader, BytesIO, RawIOBase
 from typing import IO
 
 from cryptography.exceptions import InvalidTag
@@ -94,12 +94,12 @@ class Reader(RawIOBase):
         return size
 
     def readall(self) -> bytes:
-        data = bytearray(max(0, self._size - self._at))
-        with memoryview(data) as view:
+        data = BytesIO(bytes(max(0, self._size - self._at)))
+        with data.getbuffer() as room:
             done = 0
-            while done < len(data):
-                done += self.readinto(view[done:])
-        return bytes(data)
+            while done < len(room):
+                done += self.readinto(room[done:])
+        return data.getvalue()  # no copy: fresh pages for one would cost more than decrypting
 
     def seek(self, to: int, whence: int = SEEK_SET) -> int:
         at = {SEEK_SET: 0, SEEK_CUR: self._at, SEEK_END: self._size}[whence] + to
