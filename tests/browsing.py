@@ -66,7 +66,8 @@ async def launched() -> AsyncIterator[Browser]:
 
 async def new_context(chromium: Browser, *, still: bool = True, **options: Any) -> BrowserContext:
     """Somebody new. `still`: nothing moves but clips, as frames of an animation cost most of what a page does."""
-    context = await chromium.new_context(reduced_motion="reduce" if still else None, **options)
+    moves: dict[str, Any] = {"reduced_motion": "reduce"} if still else {}
+    context = await chromium.new_context(**moves, **options)
     if still:
         await context.add_init_script(STILL)
     return context
