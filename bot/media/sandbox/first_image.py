@@ -101,7 +101,7 @@ def _jpeg(data: bytes) -> FirstImage:
             head.append(data[at : at + 4 + len(body)])
     if not scans:
         return FirstImage(data)
-    image = data[start:end] if end else data[start:].rstrip(b"\0").rstrip(b"\xff")
+    image = memoryview(data)[start:end] if end else data[start:].rstrip(b"\0").rstrip(b"\xff")
     turned = b"Exif\0\0" + b"".join(exif) if exif else None
     return FirstImage(b"".join((*head, image, b"\xff\xd9")), turned, _joined(profile), unended=end is None)
 

@@ -51,6 +51,7 @@ _NEARLY = 2  # tolerance where missing pixels meet present ones
 _RUNS = (1, 2)  # run-length BMPs, which are unused and decode in Python, pixel by pixel
 
 _ORIENTATION = 0x0112
+_TURNING = {"exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"}  # where Pillow looks for it
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -182,8 +183,8 @@ def _lacks_rows(image: Image.Image, essence: FirstImage) -> bool:
     Missing blocks are grey, or contain other data if something readable follows. A complete picture is the same
     whatever follows it.
     """
-    last = image.crop((image.width - 1, image.height - 1, image.width, image.height)).tobytes()
-    grey = all(abs(value - 128) <= _NEARLY for value in last)
+    last = image.getpixel((image.width - 1, image.height - 1))
+    grey = all(abs(value - 128) <= _NEARLY for value in (last if isinstance(last, tuple) else (last or 0,)))
     if essence.unended and grey:
         return True
     if not (essence.unended or grey):
@@ -255,6 +256,8 @@ def _profile(image: Image.Image, essence: FirstImage) -> bytes | None:
 
 
 def _orientation(image: Image.Image) -> int:
+    if not image.info.keys() & _TURNING:
+        return 1
     with suppress(Exception):  # a broken EXIF block does not invalidate the picture
         return int(image.getexif().get(_ORIENTATION, 1))
     return 1

@@ -45,5 +45,7 @@ TASKS = {
     HELD: Task(lambda read, written: None, _SECONDS, _MEMORY, _HEAVIEST),
 }
 
+LARGE = True
+"""Tasks take pieces of memory of some megabytes."""
 REHEARSALS = [("photo", _own(mode), 1) for mode in ("RGB", "L")]
 """Tasks with a file of our own, and the number of files that they write."""

@@ -64,7 +64,7 @@ def _plain(jpeg: bytes) -> bytes:
             raise _Unusual
     _need(len(used) == _TABLES and sorted(set(used)) == sorted(tables))  # each is there once, and used
     _need(jpeg.endswith(_END) and not _MARKER.search(jpeg, at, len(jpeg) - len(_END)))
-    return b"".join((*kept, jpeg[at:]))
+    return b"".join((*kept, memoryview(jpeg)[at:]))
 
 
 def _numbers(form: re.Pattern[bytes], body: bytes) -> list[int]:

@@ -16,7 +16,6 @@ import os
 vars(os)["register_at_fork"] = lambda **hooks: None
 
 # ruff: noqa: E402
-import ctypes
 import gc
 import json
 import select
@@ -28,7 +27,7 @@ from importlib import import_module
 from typing import Any
 
 from bot.errors import BrokenClip, Refusal
-from bot.media.sandbox import confine, opening
+from bot.media.sandbox import confine, heap, opening
 from bot.media.sandbox.confine import HELD, Held, Task
 from bot.media.sandbox.opening import Files, FileSpec, Moved
 
@@ -48,7 +47,9 @@ def main() -> None:
     if sys.platform == "linux":
         for name, data, targets in getattr(module, "REHEARSALS", ()):
             worker.rehearse(name, data, targets)
-        _give_memory_back()
+        heap.give_back()
+        if getattr(module, "LARGE", False):
+            heap.begin_at_large_page()
     gc.disable()  # a collection would write to all memory, and so copy it, in each fork
     gc.freeze()  # nor are new objects linked with old ones
     while line := worker.requests.readline():
@@ -136,12 +137,6 @@ class Worker:
 
     def _say(self, line: bytes) -> None:
         os.write(self._answers, line)
-
-
-def _give_memory_back() -> None:
-    """Return freed memory to the system: a fork that wrote there would copy it page by page."""
-    with suppress(AttributeError):  # a C library that has no such function
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def _line(answer: object) -> bytes:
