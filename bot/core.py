@@ -237,7 +237,8 @@ def _of_meant(inbound: Inbound, meant: Inbound, reply: Reply) -> Reply:
         return replace(reply, answered=meant.text, over="" if reply.refused else meant.source, bare=True)
     row = table.of(meant.text)
     if row is not None and row.answers:
-        return replace(reply, over=meant.address.message if meant.pressed and not reply.refused else "")
+        over = meant.address.message if meant.pressed else reply.over
+        return replace(reply, over="" if reply.refused else over)
     return replace(reply, bare=True) if meant.text != inbound.text and reply.ask is not None else reply
 
 

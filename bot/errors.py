@@ -29,11 +29,12 @@ class PhotoplayError(Exception):
 
 
 class Refusal(PhotoplayError):
-    """The request cannot be fulfilled; `sentence` is for the person."""
+    """The request cannot be fulfilled; `sentence` is for the person. `mend`: what was written, and what would do."""
 
-    def __init__(self, sentence: Sentence) -> None:
+    def __init__(self, sentence: Sentence, mend: tuple[str, str] = ("", "")) -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.mend = mend
 
 
 class Denial(Refusal):

@@ -67,11 +67,11 @@ async def keep(ctx: Context, inbound: Inbound, reply: Reply, again: Again) -> No
 def _is_final(reply: Reply) -> bool:
     """Whether a reply may be stored: not if it shows clips or asks a question (made anew), or holds a secret."""
     shows = reply.job or reply.clip or reply.papers or reply.repeats or reply.shares
-    return not (shows or reply.secret or reply.ask is not None)
+    return not (shows or reply.secret or (reply.ask is not None and not reply.parked))
 
 
 def _pack(reply: Reply) -> str:
-    asked = [reply.chooser, _packed(reply.lines)] if reply.chooser else []
+    asked = [reply.chooser, _packed(reply.lines), reply.ask] if reply.chooser or reply.ask is not None else []
     return json.dumps([reply.text.packed, _packed(reply.buttons), reply.refused, reply.private, reply.parked, *asked])
 
 
@@ -81,9 +81,9 @@ def _packed(buttons: Sequence[Button]) -> list[list[str]]:
 
 def _unpack(body: str) -> Reply:
     text, buttons, refused, private, parked, *asked = json.loads(body)
-    chooser, lines = asked or ("", [])
+    chooser, lines, *ask = asked or ("", [])
     reply = Reply(unpacked(text), _unpacked(buttons), refused=refused, private=private, parked=parked)
-    return replace(reply, chooser=chooser, lines=_unpacked(lines))
+    return replace(reply, chooser=chooser, lines=_unpacked(lines), ask=ask[0] if ask else None)
 
 
 def _unpacked(buttons: Sequence[Sequence[str]]) -> tuple[Button, ...]:

@@ -234,7 +234,7 @@ class TelegramChat:
             "chat_id": int(address.chat),
             "message_thread_id": int(address.thread) if address.thread else None,
             "reply_parameters": about,
-            "reply_markup": FORCE_REPLY if reply.ask is not None else keyboard(reply.buttons),
+            "reply_markup": keyboard(reply.buttons) or (FORCE_REPLY if reply.ask is not None else None),
         }
         if reply.papers:
             return await self._paper(where, reply, reply.papers[0])

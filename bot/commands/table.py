@@ -127,6 +127,7 @@ _ROWS = (
     Command("no", answers.no, answers=True, quiet=True),
     Command("agree", answers.agree, answers=True),
     Command("crop", answers.crop, answers=True),
+    Command("mend", answers.mend, answers=True, pictures=True, again="order"),
     # Linked accounts
     Command("link", linking.link, what.LINK, menu="private", typed=True, elsewhere=True, private=True),
     Command(

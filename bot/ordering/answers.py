@@ -4,6 +4,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import texts
+from bot.commands import talk
 from bot.context import Context
 from bot.conversation import Inbound, Reply
 from bot.errors import Refusal
@@ -42,9 +43,13 @@ async def agree(ctx: Context, inbound: Inbound, argument: str) -> Reply:
 
 
 async def yes(ctx: Context, inbound: Inbound, argument: str) -> Reply:
-    """Accept the price: buy the order, after consent."""
+    """Accept the price, or how an order was understood: buy it, after consent."""
     name = argument.strip()[:32]
     parked = await ctx.store.quotas.parked(name)
+    if parked is not None and parked.person == inbound.person:
+        job: Job = await ctx.store.quotas.read(parked.body)
+        if job.order.cropped:  # asked about first, unless a wrong option was
+            return waiting.crop_question(job)
     if parked is not None and await _is_unasked(ctx, parked, inbound):
         return waiting.consent_question(parked.id)
     return await _buy(ctx, inbound, name)
@@ -64,6 +69,26 @@ async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
         await ctx.media.discard(parked.photos)
         await ctx.store.quotas.unpark(parked.id)
     return Reply(texts.credits.DROPPED)
+
+
+async def mend(ctx: Context, inbound: Inbound, argument: str) -> Reply:
+    """Answer in writing how an order was understood: yes, no, or the words once more, for the same pictures."""
+    name, words = (*argument.split(maxsplit=1), "", "")[:2]
+    if earlier := await ctx.store.find(inbound.key):
+        return await status_line.of(ctx, earlier)
+    over = await questions.message_of(ctx, inbound, name[:32])
+    if (said := talk.assent(words)) is not None:
+        return replace(await (yes if said else no)(ctx, inbound, name), over=over)
+    parked = await ctx.store.quotas.parked(name[:32])
+    if parked is None or await ctx.store.job(parked.id):  # answered by a tap: these are words without a photo
+        return await place.order(ctx, replace(inbound, text=words, attachments=()))
+    waiting.check(ctx, parked, inbound)
+    reply = await place.order(ctx, replace(inbound, text=words))
+    if not (reply.job or reply.parked):  # it waits on
+        return reply
+    await ctx.media.discard(parked.photos)
+    await ctx.store.quotas.unpark(parked.id)
+    return replace(reply, over=over)
 
 
 async def _start_others(ctx: Context, inbound: Inbound, answered: Parked) -> None:

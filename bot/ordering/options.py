@@ -68,6 +68,8 @@ _VALUES = {
     "model": re.compile(rf"(?:{_MODELS}){END}(?: \((?:{_MODELS})\))?|\"[^\"\n]{{1,60}}\"|\S*"),
     "sound": re.compile(rf"(?:{_SWITCHES}){END}|\S*"),
 }
+_VALUE = re.compile(r"\s*[=:]|\s+\d")
+"""What follows the name of an option of another program."""
 _TOUCHED = re.compile(rf"[{UNSPACED}]")
 _NEXT_WORD = re.compile(r" *[^\W\d_]")
 _LEAD = re.compile(rf"(?:[\s,;|·•、،؛)\]}}]|[—-]++(?![\d_>])|:(?=\s|$|[{UNSPACED}])|\.(?![.\d]))*+")
@@ -138,7 +140,12 @@ def _marks(text: str, read: Plain, can: Sequence[str]) -> Iterator[Mark]:
             name, end, over, whole = "duration", found.end(), short.end(), bool(short[1])
         else:
             if not gap and _is_unknown(dash, word, before):
-                raise Refusal(texts.options.option_unknown(word, can, nearest(word, can)))
+                written = _slice(text, read, found.start(), found.end(3))
+                near = nearest(word, can)
+                raise Refusal(
+                    texts.options.option_unknown(word, can, near),
+                    (written, _instead(word, near, read.text[found.end(3) :])),
+                )
             continue
         if gap and name in _SURE and not _SURE[name].match(read.text, end):
             continue
@@ -183,6 +190,13 @@ def _counts(text: str, end: int, dash: str, *, loose: bool, whole: bool) -> bool
     if _TOUCHED.match(text, end):
         return not whole or "—" in dash
     return loose and _NEXT_WORD.match(text, end) is not None
+
+
+def _instead(word: str, near: str | None, rest: str) -> str:
+    """What was meant by an unknown option: one like it, or words, if it looks like one; else nothing is guessed."""
+    if near:
+        return f"--{near}"
+    return f"- {word}" if word.isalpha() and len(word) > 2 and not _VALUE.match(rest) else f"--{word}"
 
 
 def _is_unknown(dash: str, word: str, before: Before) -> bool:

@@ -19,7 +19,7 @@ from bot.media import library
 from bot.media.uploads import Pictures
 from bot.model import Job, Order, Role
 from bot.offers import Offers
-from bot.ordering import choosing, prompt, questions, status_line, waiting, wordlist
+from bot.ordering import choosing, mending, prompt, questions, status_line, waiting, wordlist
 from bot.ordering.prompt import Draft
 from bot.ports import Submission
 from bot.quotas import pricing, quote
@@ -32,7 +32,8 @@ class Wish:
     """A clip to be made. `pictures` fetches and stores its pictures; it is awaited after all other checks.
 
     `can`: what the person may order in this place. `sample`: the pictures are samples of the chat page. `follows`: the
-    clip that this one continues. `seen`: the price that the person was shown.
+    clip that this one continues. `seen`: the price that the person was shown. `wrong`: what was wrong with an option,
+    so that the person is asked whether this order is what they mean.
     """
 
     draft: Draft
@@ -43,6 +44,7 @@ class Wish:
     follows: Job | None = None
     remix: Share | None = None
     seen: int | None = None
+    wrong: Sentence = EMPTY
 
 
 async def order(ctx: Context, inbound: Inbound) -> Reply:
@@ -64,8 +66,12 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
         if not prompt.fits(draft, roles):
             prompt.check(draft, roles, can)
     except Refusal as refusal:
-        # Where no others read along, the next message is the answer; what was picked in a form would get lost.
-        if inbound.shared or inbound.options or platforms.kind(inbound.address.platform) != "chat":
+        # What was picked in a form would get lost.
+        if inbound.options or platforms.kind(inbound.address.platform) != "chat":
+            raise
+        if asked := await _mended(ctx, inbound, refusal.sentence, roles, can):
+            return asked
+        if inbound.shared:  # where no others read along, the next message is the answer
             raise
         return Reply(lines(refusal.sentence, texts.chat.WRITE_AGAIN), refused=True, ask="")
     for attachment in inbound.attachments:
@@ -74,6 +80,19 @@ async def order(ctx: Context, inbound: Inbound) -> Reply:
     sample = all(attachment.sample for attachment in inbound.attachments)
     pictures = partial(ctx.media.keep, inbound.attachments, inbound.person)
     return await place(ctx, inbound, Wish(draft, roles, pictures, can, sample))
+
+
+async def _mended(ctx: Context, inbound: Inbound, wrong: Sentence, roles: Sequence[Role], can: Offers) -> Reply | None:
+    """The question whether an order with a wrong option is meant as it is likely to be; None if that is not clear."""
+    try:
+        draft = prompt.read(mending.mended(inbound.text, can), can=can)
+    except Refusal:
+        return None
+    if not prompt.fits(draft, roles) or any(attachment.role == "brush" for attachment in inbound.attachments):
+        return None
+    sample = all(attachment.sample for attachment in inbound.attachments)
+    pictures = partial(ctx.media.keep, inbound.attachments, inbound.person)
+    return await place(ctx, inbound, Wish(draft, roles, pictures, can, sample, wrong=wrong))
 
 
 async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
@@ -99,13 +118,15 @@ async def place(ctx: Context, inbound: Inbound, wish: Wish) -> Reply:
     above, unasked = quoted.rules.scope.confirm, await waiting.consent_missing(ctx, inbound, sample=wish.sample)
     dear, seen = above is not None and ask.price > above, _seen(wish)
     dearer = seen is not None and ask.price > seen
-    if unasked or dear or dearer:
+    if unasked or dear or dearer or wish.wrong:
         if asked := await idempotency.given(ctx, inbound):
             return asked
         await waiting.check_room(ctx, inbound)
 
     job = _job(ctx, inbound, wish, await wish.pictures(), ask, quoted)
-    if job.order.cropped:
+    if wish.wrong:
+        question = waiting.mending_question(job, wish.wrong, alone=not inbound.shared)
+    elif job.order.cropped:
         if asked := await _crop_asked(ctx, inbound, job):
             return asked
         question = waiting.crop_question(job)

@@ -96,6 +96,13 @@ async def for_consent_alone(ctx: Context, inbound: Inbound) -> list[tuple[Parked
     return found
 
 
+async def message_of(ctx: Context, inbound: Inbound, parked: str) -> str:
+    """The message with a parked order's question in that chat; empty if it is not known."""
+    where = inbound.address
+    note = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{parked}", ctx.clock())
+    return _question(note).message if note else ""
+
+
 async def _message(ctx: Context, job: Job, yes: str) -> str:
     """The message with a parked order's question; empty if it is not known, or `yes` is not its answer."""
     where = job.address

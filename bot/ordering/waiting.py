@@ -15,7 +15,7 @@ from bot.model import Job
 from bot.quotas import pricing, quote
 from bot.quotas.records import Parked
 from bot.quotas.rules import Quote
-from bot.sentence import Sentence, lines
+from bot.sentence import EMPTY, Sentence, lines
 
 WAITING = 10
 """Maximum parked orders per person."""
@@ -93,6 +93,15 @@ def crop_question(job: Job) -> Reply:
 def consent_question(name: str, text: Sentence = texts.consent.ASK, *, alone: bool = False) -> Reply:
     """The question of consent. `alone`: its yes means more than that, so no other one answers it."""
     return Reply(text, (Button(texts.consent.AGREE, f"/agree {name}" + " alone" * alone),), parked=name)
+
+
+def mending_question(job: Job, wrong: Sentence, *, alone: bool) -> Reply:
+    """The question whether an order is meant like this, as written it is `wrong`. `alone`: the next message answers."""
+    meant = texts.credits.with_price(status.understood(job.order), job.price)
+    again = texts.chat.WRITE_AGAIN if alone else EMPTY
+    buttons = (Button(texts.credits.yes(job.price), f"/yes {job.id}"), _no(job.id))
+    text = lines(wrong, texts.chat.mended(meant), again)
+    return Reply(text, buttons, parked=job.id, ask=f"/mend {job.id}" if alone else None)
 
 
 def dearer_question(job: Job, seen: int) -> Reply:

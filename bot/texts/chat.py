@@ -25,6 +25,13 @@ NO_MASKS = _(
     "public address. Please send the photo without them, or ask the operator to set PUBLIC_URL."
 )
 WRITE_AGAIN = _("Just write the words again as you mean them; the photo is here.")
+
+
+def mended(meant: Sentence) -> Sentence:
+    """Question whether an order with a wrong option is meant like this."""
+    return _("Or do you mean this? {order}", order=meant)
+
+
 YOUR_LAST = _("Your last ones: {/jobs}")
 UNKNOWN_JOB = sentences(_("I don't know that clip."), YOUR_LAST)
 NO_CLIP_YET = _("That clip isn't ready yet.")

@@ -106,6 +106,36 @@ async def test_an_answer_tapped_twice_buys_once(asking: Driver) -> None:
     assert sum(shown.clip for shown in driver.shown()) == 1
 
 
+@pytest.mark.parametrize(
+    ("answer", "prompt"),
+    [
+        ("", "she smiles - then waves"),
+        ("yes", "she smiles - then waves"),
+        ("she smiles and waves", "she smiles and waves"),
+    ],
+    ids=["tapped", "written", "in other words"],
+)
+@pytest.mark.parametrize("together", [False, True], ids=["in private", "in a community"])
+async def test_an_order_with_a_wrong_option_is_asked_about(
+    chat: ChatDriver, answer: str, prompt: str, together: bool
+) -> None:
+    if together:
+        await chat.gather()
+    await chat.say("she smiles --then waves", picture())
+    question = await sees(chat, "Or do you mean this? “she smiles - then waves”", label=texts.credits.yes(5))
+    assert not bought(chat)
+    if together and answer not in ("", "yes"):
+        return  # others read along, so that the next message may be another one
+    if answer:
+        await chat.say(answer)
+    else:
+        await chat.tap(question, texts.credits.yes(5))
+    await sees(chat, prompt, clip=True)
+    await settled(chat)
+    assert [order.prompt for order in chat.house.provider.orders] == [prompt]
+    await until(lambda: not any("Or do you mean" in shown.words for shown in chat.shown()))
+
+
 @pytest.mark.parametrize("written", [False, True], ids=["tapped", "written"])
 async def test_a_panorama_is_asked_about(driver: Driver, written: bool) -> None:
     async def answer(label: str) -> None:

@@ -37,6 +37,7 @@ BUTTONS = (
         "no",
         "agree",
         "crop",
+        "mend",
         "heart",
         "show",
         "report",
@@ -105,7 +106,7 @@ def test_menus_go_by_rank() -> None:
                 *("best", "usage", "audit", "export", "review", "mydata", "forgetme"),
             },
         ),
-        (lambda row: row.again == "order", {"animate"}),
+        (lambda row: row.again == "order", {"animate", "mend"}),
         (
             lambda row: row.private,
             {
@@ -117,8 +118,8 @@ def test_menus_go_by_rank() -> None:
         (lambda row: row.asks == "again", {"words"}),
         (lambda row: row.asks == "continue", {"next"}),
         (lambda row: row.asks == "remix", {"remix"}),
-        (lambda row: row.answers, {"agree", "crop", "yes", "no"}),
-        (lambda row: row.pictures, {"animate", "remix"}),
+        (lambda row: row.answers, {"agree", "crop", "mend", "yes", "no"}),
+        (lambda row: row.pictures, {"animate", "mend", "remix"}),
         (lambda row: row.personal, {"heart", "report"}),
         (lambda row: row.title, {"continue", "again", "remix", "report"}),
         (lambda row: row.manages, {"quota", "gallery"}),
