@@ -1,12 +1,16 @@
 """Dispatch of requests to handlers."""
 
-from functools import cached_property
+from typing import Any
 
 from tests.loopback.discord.limits import Handler, Limits
 
 
 class Routes(Limits):
     """The table of routes."""
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._table = self._routes()
 
     def _find(self, method: str, path: str) -> "tuple[str, Handler, list[str]] | None":
         names = path.strip("/").split("/")
@@ -21,8 +25,7 @@ class Routes(Limits):
                 return route, handler, ids
         return None
 
-    @cached_property
-    def _table(self) -> "dict[tuple[str, int], list[tuple[str, list[str], Handler]]]":
+    def _routes(self) -> "dict[tuple[str, int], list[tuple[str, list[str], Handler]]]":
         message = "/channels/{channel}/messages/{message}"
         hook = "/webhooks/{application}/{token}"
         every: list[tuple[str, Handler]] = [
