@@ -100,7 +100,7 @@ class Telegram(BotApi):
         if call.method == "sendMessage" and about in self.handed:
             self.replies.append(call.at - self.handed.pop(about))
         elif call.method == "sendVideo":
-            self.uploads.setdefault(about, call.at)
+            self.uploads.setdefault(f"wave {about}", call.at)
             self.delivered += response.status == 200
         return response
 
@@ -166,7 +166,7 @@ class People:
             chat, people = self.groups[self.turn // 10 % GROUPS]
             user, command = people[self.turn // 100 % MEMBERS], f"/animate@{self.api.me.username} "
         number = max(chat.posts, default=0) + 1
-        return self.api.photo(user, chat, self.photo, f"{command}{chat.id}:{number}")
+        return self.api.photo(user, chat, self.photo, f"{command}wave {chat.id}:{number}")
 
     def settle(self, count: int, start: float) -> list[JSON]:
         """`count` jobs that are rendering at `start`, as rows for the database."""
@@ -186,7 +186,7 @@ class People:
                     "person": str(post["from"]["id"]),
                     "line": str(line.id),
                     "began": began,
-                    "id": f"{chat.id}:{post.id}|{began + took:.1f}",
+                    "id": f"wave {chat.id}:{post.id}|{began + took:.1f}",
                 }
             )
         return jobs
