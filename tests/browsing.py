@@ -36,6 +36,12 @@ STILL = """{
     window.matchMedia = (query) => known(query.includes('reduced-motion') ? 'not all' : query);
 }"""
 """Scripts see no wish for reduced motion, so that clips play by themselves."""
+CLEAR = """{
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync('* { backdrop-filter: none !important }');
+    document.adoptedStyleSheets = [sheet];
+}"""
+"""Nothing behind an element is blurred, which the processor would do for each frame."""
 TORN = """() =>
     [...document.querySelectorAll('button, a.button, input:not(.unseen), select, label.button')]
         .filter(node => node.checkVisibility({ visibilityProperty: true, opacityProperty: true }))
@@ -65,11 +71,12 @@ async def launched() -> AsyncIterator[Browser]:
 
 
 async def new_context(chromium: Browser, *, still: bool = True, **options: Any) -> BrowserContext:
-    """Somebody new. `still`: nothing moves but clips, as frames of an animation cost most of what a page does."""
+    """Somebody new. `still`: nothing moves but clips, as frames of an animation cost most of what a page does, and what
+    is behind an element is not blurred, but in pictures."""
     moves: dict[str, Any] = {"reduced_motion": "reduce"} if still else {}
     context = await chromium.new_context(**moves, **options)
     if still:
-        await context.add_init_script(STILL)
+        await context.add_init_script(STILL if os.environ.get("SCREENS") else STILL + CLEAR)
     return context
 
 
