@@ -181,3 +181,26 @@ async def test_a_removal_is_answered_in_writing_while_it_is_the_last_thing_asked
     await write(page, "Yes, please")
     await expect(conversation).to_contain_text("Removed: 1 clip")
     await expect(page.locator("video")).to_have_count(0)
+
+
+async def test_a_list_is_answered_in_writing(visit: Visit, photo: Path) -> None:
+    page = await visit()
+    conversation, notice = page.locator("#conversation"), page.locator("#notice")
+    await order(page, photo, "slow zoom in")
+    await plays(page)
+    await write(page, "/model")
+    await expect(conversation).to_contain_text("2. Best (Kling 3.0 Pro)")
+    await write(page, "9")
+    await expect(conversation).to_contain_text(texts.chat.NO_SUCH_LINE)
+    await write(page, "Best")
+    await expect(conversation).to_contain_text("From now on your clips are made by Best (Kling 3.0 Pro)")
+    await expect(page.locator("#words")).to_have_value("")
+    await write(page, "2")  # it was answered
+    await expect(notice).to_have_text(T["need_photo"])
+    await write(page, "/delete")
+    await expect(page.locator(".jobs li")).to_have_count(1)
+    await write(page, "the first one")
+    await expect(page.locator(".saying").last).to_contain_text(texts.chat.DELETE_ON_PAGE)
+    await write(page, "yes")
+    await expect(conversation).to_contain_text(texts.chat.DELETED)
+    await expect(page.locator("video")).to_have_count(0)
