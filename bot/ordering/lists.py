@@ -117,7 +117,7 @@ def _one_of(inbound: Inbound, found: Sequence[Line]) -> str | Reply | None:
 def _again(inbound: Inbound, text: Sentence, lines: Sequence[Line]) -> Reply:
     """These lines once more, with numbers that count from one, as a list of its own."""
     counted, others = [line for line in lines if line.number], [line for line in lines if not line.number]
-    labels = texts.phrases.numbered(verbatim(line.label) for line in counted)
+    labels = texts.phrases.numbered(verbatim(line.label.removeprefix(f"{line.number}. ")) for line in counted)
     numbered = tuple(Button(label, line.command) for label, line in zip(labels, counted, strict=True))
     buttons = (*numbered, *(Button(verbatim(line.label), line.command) for line in others))
     return Reply(text, buttons, private=True, chooser=inbound.person, lines=numbered, answered=inbound.text)

@@ -32,11 +32,12 @@ _REPLAYED = 7 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class _Question:
-    """A recorded question. `what`: the command of its yes, or a list."""
+    """A recorded question. `what`: the command of its yes, or a list. `own`: it is about no order."""
 
     at: float
     what: str | Recorded
     message: str
+    own: bool = False
 
 
 def check_talk(words: str) -> None:
@@ -126,10 +127,14 @@ async def answered(ctx: Context, inbound: Inbound, words: str | None) -> Inbound
     if known := await ctx.store.inbox.recall(where.platform, where.chat, again, now):
         text, source = json.loads(known)
         return replace(inbound, text=text, source=source, answers=True)
-    found = await _read(ctx, inbound, words, await _open(ctx, inbound))
+    standing = await _open(ctx, inbound)
+    found = await _read(ctx, inbound, words, standing)
     if isinstance(found, Inbound):
         note = json.dumps([found.text, found.source])
         await ctx.store.inbox.remember(where.platform, where.chat, again, note, now + _REPLAYED, [inbound.person])
+        whats = [one.what for one in standing if one.own and isinstance(one.what, str)]
+        if any(found.text in (what, _no(what)) for what in whats):  # from now on only a reply answers it
+            await ctx.store.inbox.forget(where.platform, where.chat, f"question:{inbound.person}")
     return found
 
 
@@ -204,5 +209,5 @@ async def _went_on(ctx: Context, person: str, since: float) -> bool:
 
 
 def _question(note: str) -> _Question:
-    at, _, what, message = json.loads(note)
-    return _Question(float(at), what, message)
+    at, about, what, message = json.loads(note)
+    return _Question(float(at), what, message, ":" in about)

@@ -164,6 +164,23 @@ async def test_a_yes_or_no_is_for_what_asks_for_it(house: House) -> None:
     assert (await say(house, "yes")).text == texts.chat.DELETED
 
 
+async def test_a_removal_is_asked_about_until_it_is_answered(house: House) -> None:
+    (job,) = await clips(house, "he runs")
+    await posted(house, await house.say(f"/delete {job}"))
+    assert (await say(house, "no")).text == texts.chat.KEPT
+    await listed(house, "/model")
+    assert (await say(house, "no")).text == texts.chat.NONE_OF_THEM
+    assert (await say(house, "yes")).text == texts.chat.NO_PHOTO
+
+
+async def test_numbers_do_not_pile_up(house: House) -> None:
+    await listed(house, "/model")
+    for _ in range(2):
+        reply = await say(house, "99")
+        assert [button.label[:4] for button in reply.buttons] == ["1. Q", "2. B", "3. W", "More"]
+        await posted(house, reply)
+
+
 async def test_of_a_line_alone_yes_will_do(house: House) -> None:
     (job,) = await clips(house, "he runs")
     await listed(house, "/delete")
