@@ -192,16 +192,18 @@ class Steps:
             return None
         return Found(job, event, seen)
 
-    async def settle(self, found: Found) -> None:
-        """Act on what a poll found: download a finished clip, or end the job."""
+    async def settle(self, found: Found) -> Job | None:
+        """Act on what a poll found: download a finished clip, or end the job. The job if it is to be delivered now."""
         job, event, due_at = found.job, found.event, None
         self._lines.forget(job)
         if isinstance(event, Finished):
             event, due_at = await self._fetch(job, event.url, found.seen)
         if isinstance(event, machine.Waiting):
             job = await self._show(replace(job, tries=event.tries, waits=event.waits))
+        else:
+            due_at = self._claims.until()  # the claim goes on: what was found is delivered without a round in between
         try:
-            await self._save(job, event, due_at, found.seen)
+            saved = await self._save(job, event, due_at, found.seen)
         except Stale:
             latest = await self._store.job(job.id)
             if isinstance(event, machine.Rendered) and latest and latest.clip != event.clip:
@@ -209,6 +211,7 @@ class Steps:
             raise
         if isinstance(event, machine.Rendered):
             self._history.add(job.order, job.host or "")
+        return saved if saved.state == "delivering" else None
 
     async def deliver(self, job: Job) -> None:
         """Send the clip, or the reason for its failure; then remove the status line."""

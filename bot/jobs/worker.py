@@ -7,8 +7,8 @@ number may run. A claim is exclusive until its lease ends; a save with an older 
 import asyncio
 import contextlib
 import logging
-import math
 from collections.abc import Awaitable, Callable, Sequence
+from typing import TypeVar
 
 from bot import catalogue, log_context
 from bot.errors import Stale, StoreDown
@@ -32,6 +32,7 @@ PAUSE = 5.0
 GRACE = 3.0
 """Seconds that running steps get at shutdown."""
 
+T = TypeVar("T")
 Act = Callable[[Job], Awaitable[None]]
 
 
@@ -55,12 +56,12 @@ class Worker:
         self._slots = slots
         self._parallel = parallel
         self._under_way: dict[asyncio.Task[None], Job] = {}
-        self._pauses: dict[asyncio.Task[None], float] = {}
-        """Seconds from an act's end to the next round, unless `GATHER`: 0 after a poll with news, inf without."""
+        self._fruitless: set[asyncio.Task[None]] = set()
+        """Polls without news: nothing follows from their end."""
         self._others = Others(clock)
         self._next_at: float | None = None
         self._following: asyncio.TimerHandle | None = None
-        """Timer of the round that follows the acts which ended last."""
+        """Timer of the round that follows what ended last."""
         self._poked = asyncio.Event()
         self._stopping = False
         self.only: str | None = None
@@ -179,12 +180,16 @@ class Worker:
         task.add_done_callback(self._end)
 
     def _end(self, task: asyncio.Task[None]) -> None:
-        pause = self._pauses.pop(task, GATHER)
-        if self._is_full() or not pause:  # each act frees capacity
+        if self._is_full():  # each act frees capacity
             self.poke()
-        elif pause < math.inf and self._following is None:
-            self._following = asyncio.get_running_loop().call_later(pause, self._follow)
+        elif task not in self._fruitless:
+            self._follow_soon()
+        self._fruitless.discard(task)
         del self._under_way[task]
+
+    def _follow_soon(self) -> None:
+        if self._following is None:
+            self._following = asyncio.get_running_loop().call_later(GATHER, self._follow)
 
     def _follow(self) -> None:
         self._following = None
@@ -192,18 +197,23 @@ class Worker:
 
     async def _poll(self, job: Job) -> None:
         found = await self._steps.poll(job)
-        if task := asyncio.current_task():
-            self._pauses[task] = 0.0 if found else math.inf
-        if found:
-            await self._run(found.job, lambda _: self._steps.settle(found))
+        task = asyncio.current_task()
+        assert task
+        if found is None:
+            self._fruitless.add(task)
+        elif settled := await self._run(found.job, lambda _: self._steps.settle(found)):
+            self._under_way[task] = settled
+            self._follow_soon()  # a slot is free
+            await self._run(settled, self._steps.deliver)
 
-    async def _run(self, job: Job, act: Act) -> None:
+    async def _run(self, job: Job, act: Callable[[Job], Awaitable[T]]) -> T | None:
         with log_context.about(platform=job.address.platform, job=job.id):
-            await self._acted(job, act)
+            return await self._acted(job, act)
 
-    async def _acted(self, job: Job, act: Act) -> None:
+    async def _acted(self, job: Job, act: Callable[[Job], Awaitable[T]]) -> T | None:
+        """What the act returns; None if it broke."""
         try:
-            await act(job)
+            return await act(job)
         except asyncio.CancelledError:
             # A purchase saves its own outcome; other jobs are released, so that they need not wait for the lease.
             if job.state != "submitting":
@@ -217,6 +227,7 @@ class Worker:
         except Exception:  # a failing job must not affect the others
             log.exception("job %s: an act broke; it falls due again", job.id)
             await self._let_go(job, PAUSE)
+        return None
 
     async def _let_go(self, job: Job, pause: float = 0.0) -> None:
         with contextlib.suppress(StoreDown):  # else it is due again when its lease ends, or at its next poll

@@ -244,7 +244,6 @@ async def test_a_chat_that_meets_a_dead_database_sent_nothing(house: House, clip
     job = await house.order()
     await house.work()
     house.clock.now = (await house.job(job.id)).due_at
-    await house.work()
     house.chat.trouble = [StoreDown("database is locked")] * 3
     await house.work()
     job = await house.job(job.id)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import texts
-from bot.errors import StoreDown
+from bot.errors import Flood, StoreDown
 from bot.jobs import claims, delivery, steps, worker
 from bot.model import Accepted, Finished, Job, Order, Render
 from tests.houses import House, another, attached
@@ -123,7 +123,6 @@ async def test_a_stop_in_the_middle_of_a_save_undoes_nothing(house: House, clip:
 async def test_a_stop_while_the_line_is_tidied_up_sends_nothing_twice(house: House, clip: bytes) -> None:
     job = await running(house)
     await house.core.track(job.id, "status", "x")
-    await house.work()
     hang = asyncio.Event()
 
     async def remove(*_: object) -> None:
@@ -191,10 +190,30 @@ async def test_who_is_suspended_before_the_purchase_buys_nothing_that_is_another
     assert await house.used() == (0 if followed else 5)
 
 
+async def test_a_stop_waits_for_an_upload_that_follows_a_poll(house: House, clip: bytes) -> None:
+    job = await running(house)
+    began, gate, send = asyncio.Event(), asyncio.Event(), house.chat.send
+
+    async def slow(*args: Any, **more: Any) -> Any:
+        began.set()
+        await gate.wait()
+        return await send(*args, **more)
+
+    house.chat.send = slow
+    await house.worker.round()
+    await began.wait()
+    stopping = asyncio.create_task(house.worker._wind_down())
+    await asyncio.sleep(0.05)
+    gate.set()
+    await stopping
+    assert ((await house.job(job.id)).state, house.chat.clips) == ("done", [clip])
+
+
 async def test_who_is_suspended_before_a_delivery_sends_nothing_a_second_time(
     house: House, monkeypatch: pytest.MonkeyPatch, clip: bytes
 ) -> None:
     job = await running(house)
+    house.chat.trouble = [Flood(0.0)]  # else it would be delivered in the same round
     await house.work()
     assert (await house.job(job.id)).state == "delivering"
     claim, reached, gate = house.store.claim, asyncio.Event(), asyncio.Event()
@@ -252,6 +271,7 @@ async def test_a_dead_database_does_not_hold_up_a_stop(
 
 async def test_a_clip_that_is_gone_from_the_disk_ends_the_job_with_a_sentence(house: House) -> None:
     job = await running(house)
+    house.chat.trouble = [Flood(0.0)]
     await house.work()
     job = await house.job(job.id)
     assert job.clip
