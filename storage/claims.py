@@ -36,6 +36,8 @@ PUT_OFF = """
     WHERE jobs.id = poll.id AND jobs.claims = poll.claims AND jobs.state = 'running'"""
 # Changes `due_at` alone, and only an unchanged job: an earlier save may have succeeded after all.
 RENEW = "UPDATE jobs SET due_at = $4 WHERE id = $1 AND claims = $2 AND state = $3 RETURNING id"
+# What was cancelled in mid-save may be saved: with the lease, for a delivery by its worker that comes to nothing.
+RELEASE = RENEW.replace("state = $3", "state IN ($3, 'delivering')")
 # The last condition is `Job.was_watched`.
 ENDED = """
     SELECT accepted_at, settled_at AS seen FROM jobs
@@ -164,8 +166,8 @@ class Claims(Part):
         return bool(await self._change(RENEW, job.id, job.claims, job.state, due_at))
 
     async def release(self, job: Job, due_at: float) -> None:
-        """End the lease of an unchanged claimed job; it is due again at `due_at`."""
-        await self.renew(job, due_at)
+        """End the lease of a claimed job that is unchanged, or to be delivered; it is due again at `due_at`."""
+        await self._change(RELEASE, job.id, job.claims, job.state, due_at)
 
     async def next_due(self, platforms: Sequence[str]) -> float | None:
         """The earliest `due_at` of jobs that have left the queue; None if there are none."""

@@ -139,7 +139,7 @@ class Claims:
         return [None] * len(jobs)
 
     async def release(self, job: Job, pause: float = 0.0) -> None:
-        """Release an unchanged job; it is due again in `pause` seconds."""
+        """Release a job that is unchanged, or to be delivered; it is due again in `pause` seconds."""
         await self._store.release(job, self._clock() + pause)
 
     async def renewed(self, job: Job) -> Job:

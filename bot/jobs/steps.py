@@ -222,7 +222,7 @@ class Steps:
         await self._lines.refresh()
 
     async def release(self, job: Job, pause: float = 0.0) -> None:
-        """Release an unchanged job; it is due again in `pause` seconds."""
+        """Release a job that is unchanged, or to be delivered; it is due again in `pause` seconds."""
         await self._claims.release(job, pause)
 
     def next_poll(self, kind: Kind, elapsed: float, polls: int) -> float:

@@ -120,6 +120,27 @@ async def test_a_stop_in_the_middle_of_a_save_undoes_nothing(house: House, clip:
     assert (job.outcome, house.chat.clips) == ("clip", [clip])
 
 
+async def test_a_clip_whose_save_was_cut_off_by_a_stop_is_delivered_at_the_next_start(
+    house: House, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await running(house)
+    save, saved = house.store.save, asyncio.Event()
+
+    async def slow(*args: Any) -> Job:
+        job = await save(*args)
+        saved.set()
+        await asyncio.Event().wait()
+        return job
+
+    monkeypatch.setattr(house.store, "save", slow)
+    await house.worker.round()
+    await saved.wait()
+    await house.worker._wind_down()
+    monkeypatch.setattr(house.store, "save", save)
+    await house.work()
+    assert house.chat.clips == [clip]
+
+
 async def test_a_stop_while_the_line_is_tidied_up_sends_nothing_twice(house: House, clip: bytes) -> None:
     job = await running(house)
     await house.core.track(job.id, "status", "x")
