@@ -73,7 +73,7 @@ _LAUGH = re.compile(
     r"(?:[bm]?u?w?a?(?:ha){2,}h?|(?:he){2,}|(?:hi){2,}|(?:ja){2,}j?|(?:а?ха){2,}х?|(?:rs){2,}|lo+l|k{3,}|w{3,}|x+d+|哈{2,}"
     r"|ㅋ{2,}|ㅎ{2,}|5{3,}|6{3,}|1|ه{3,}|ח{3,})"
 )
-_NUMBER = re.compile(r"[\s#(]*\d[\d\s.,:/]*%?\s*(?:s|sec|secs|seconds)?[\s.!?)]*")
+_NUMBER = re.compile(r"[\s#(]*+\d[\d\s.,:/]*+%?\s*+(?:s|sec|secs|seconds)?[\s.!?)]*+")
 _PRICED = re.compile(r"\byes \d+ credits?\Z")
 
 

@@ -1,5 +1,6 @@
 """Texts as long as a message may be, of one character again and again: read in linear time, by each command."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -9,7 +10,9 @@ import pytest
 from pydantic import SecretStr
 
 from bot.commands.table import TABLE
+from bot.conversation import Inbound
 from bot.errors import Unreachable
+from bot.model import Address
 from bot.providers import download, results
 from bot.providers.hosts import aimlapi
 from tests.houses import House, attached, configure
@@ -37,9 +40,22 @@ async def test_no_command_is_slow(house: House, unit: str) -> None:
 
 @pytest.mark.parametrize("unit", [" ", "-", "—", "--no ", "\\-", "*", "`a", "5 s ", "model "])
 async def test_no_order_is_slow(house: House, unit: str) -> None:
-    for begin in ("", "she smiles --no "):
+    for begin in ("", "1", "again", "she smiles --no "):
         with quick(f"{begin} {unit!r}"):
-            await house.say(f"{begin}{(unit * LENGTH)[:LENGTH]}!", attached())
+            await house.say(f"{begin}{(unit * LENGTH)[:LENGTH]}!x", attached())
+
+
+@pytest.mark.parametrize("unit", [" ", ".", "-", "1 ", "one ", "again but ", "model ", "ﷺ"])
+async def test_no_answer_is_slow(house: House, unit: str) -> None:
+    job = await house.finish(await house.order())
+    asked = json.dumps([["", f"/delete {job.id}", 1], ["Best", "/model best", 2]])
+    for begin in ("", "1", "again", "more"):
+        text = f"{begin}{(unit * LENGTH)[:LENGTH]}x"
+        with quick(text[:20]):
+            await house.core.handle(Inbound(Address("telegram", "chat", "m"), "7", text, text, asked=asked))
+            await house.core.handle(
+                Inbound(Address("telegram", "chat", "m"), "7", text, text, source=job.sent_id or "")
+            )
 
 
 @pytest.mark.parametrize("unit", [" ", "\0", "\u3000", "%", "a", "@", "/", ":"])
