@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import texts
+from bot import idempotency, texts
 from bot.commands import talk
 from bot.context import Context
 from bot.conversation import Inbound, Reply
@@ -80,11 +80,15 @@ async def mend(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     if (said := talk.assent(words)) is not None:
         return replace(await (yes if said else no)(ctx, inbound, name), over=over)
     parked = await ctx.store.quotas.parked(name[:32])
-    if parked is None or await ctx.store.job(parked.id):  # answered by a tap: these are words without a photo
+    if parked is None or await ctx.store.job(parked.id):
+        asked = await idempotency.given(ctx, inbound)
+        if asked and asked.parked != name:  # these words are asked about already
+            return asked
+        # Answered by a tap: these are words without a photo.
         return await place.order(ctx, replace(inbound, text=words, attachments=()))
     waiting.check(ctx, parked, inbound)
     reply = await place.order(ctx, replace(inbound, text=words))
-    if not (reply.job or reply.parked):  # it waits on
+    if not (reply.job or reply.parked) or reply.parked == parked.id:  # it waits on
         return reply
     await ctx.media.discard(parked.photos)
     await ctx.store.quotas.unpark(parked.id)

@@ -83,6 +83,25 @@ async def test_it_is_answered_in_writing(house: House, said: str, prompt: str) -
     assert (late.text, await house.used()) == (texts.chat.NO_PHOTO, 5), "one question has one answer"
 
 
+async def test_an_edited_caption_leaves_a_question_that_can_be_answered(house: House) -> None:
+    house.provider.stand_in = False
+    configure(house.core, ask_consent=True)
+    first = await house.say(WRONG, attached(), key="same")
+    edited = await house.say(f"{first.ask} she waves", attached(), key="same")
+    assert edited.parked
+    assert (await house.say(edited.buttons[0].command)).text == texts.consent.ASK
+
+
+async def test_new_words_that_are_asked_about_are_asked_about_again(house: House) -> None:
+    house.provider.stand_in = False
+    configure(house.core, ask_consent=True)
+    first = await house.say(WRONG, attached())
+    replies = [await house.say(f"{first.ask} she waves", attached(), key="same") for _ in range(2)]
+    assert [reply.text for reply in replies] == [texts.consent.ASK] * 2
+    assert replies[0].parked == replies[1].parked != first.parked
+    assert len(await house.kept()) == 1
+
+
 async def test_no_and_talk_buy_nothing(house: House) -> None:
     reply, _ = await asked(house)
     assert (await house.say(f"{reply.ask} thanks!", attached())).text == texts.chat.NO_WORDS
