@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from bot import catalogue, texts
+from bot import catalogue, rights, texts
 from bot.commands import talk
 from bot.context import Context
 from bot.conversation import Button, Inbound, Reply
@@ -43,9 +43,10 @@ def recorded(reply: Reply) -> Recorded:
 def parsed(body: str) -> Recorded:
     """A recorded list as a page sends it back; empty if it is none."""
     try:
-        return [(str(label), str(command), int(number)) for label, command, number in json.loads(body)[:MOST]]
-    except (ValueError, TypeError, KeyError, RecursionError):
+        found = [(str(label), str(command), int(number)) for label, command, number in json.loads(body)[:MOST]]
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         return []
+    return [line for line in found if line[1].startswith("/") and line[1].isprintable()]
 
 
 async def answer(ctx: Context, inbound: Inbound, text: str, found: Recorded) -> str | Reply | None:
@@ -53,7 +54,7 @@ async def answer(ctx: Context, inbound: Inbound, text: str, found: Recorded) -> 
 
     None for a text that is no answer. Raises `StoreDown`.
     """
-    lines = [await _line(ctx, *one) for one in found]
+    lines = [await _line(ctx, inbound, *one) for one in found]
     assent = talk.assent(text)
     if assent is False or picking.is_none(text):
         return DROP
@@ -65,8 +66,12 @@ async def answer(ctx: Context, inbound: Inbound, text: str, found: Recorded) -> 
         return _again(inbound, texts.chat.NO_SUCH_LINE, lines)
     if named:
         return _one_of(inbound, named)
-    if picking.is_several(text) and len(lines) > 1:
+    if picking.is_several(text, lines) and len(lines) > 1:
         return _again(inbound, texts.chat.ONE_AT_A_TIME, lines)
+    if picking.is_pointing(text):
+        return _one_of(inbound, lines)
+    if talk.is_talk(text) and any(_OF_A_CLIP.fullmatch(line.command) for line in lines):
+        return None  # as praise, whatever some clip's words begin with
     of_a_model = next(filter(None, (_OF_A_MODEL.fullmatch(line.command) for line in lines)), None)
     return (
         await _model(ctx, inbound, text, lines, of_a_model)
@@ -75,18 +80,22 @@ async def answer(ctx: Context, inbound: Inbound, text: str, found: Recorded) -> 
     )
 
 
-async def _line(ctx: Context, label: str, command: str, number: int) -> Line:
+async def _line(ctx: Context, inbound: Inbound, label: str, command: str, number: int) -> Line:
+    """A line with the words of its clip; without a label if that is deleted, or another person's."""
     clip = _OF_A_CLIP.fullmatch(command)
     job = await ctx.store.job(clip[1]) if clip else None
+    if job and not await rights.is_own(ctx, inbound, job.person):
+        job = None
     prompt = job.order.prompt if job and job.order.prompt != UNREADABLE else ""
-    return Line(label or str(texts.phrases.quoted(prompt, 30)), command, number, [label, prompt, _value(command)])
+    said = str(texts.phrases.quoted(prompt, 30)) if job else ""
+    return Line(said if clip else label, command, number, [label, prompt, _value(command)])
 
 
 async def _model(
     ctx: Context, inbound: Inbound, text: str, lines: Sequence[Line], command: re.Match[str]
 ) -> str | Reply | None:
     """A model by any of its names, in the list or not, or the models whose names begin like this."""
-    can, name = await choosing.offers(ctx, inbound), picking.name(text)
+    can, name = await choosing.offers(ctx, inbound), picking.name(text, lines)
     if choice := can.find(name) if name else None:
         # A line's command has the price that it shows.
         seen = (line.command for line in lines if can.find(_value(line.command)) == choice)
@@ -114,10 +123,22 @@ def _one_of(inbound: Inbound, found: Sequence[Line]) -> str | Reply | None:
     return _again(inbound, texts.chat.WHICH_OF_THESE, found) if len(commands) > 1 else next(iter(commands), None)
 
 
-def _again(inbound: Inbound, text: Sentence, lines: Sequence[Line]) -> Reply:
-    """These lines once more, with numbers that count from one, as a list of its own."""
+def _again(inbound: Inbound, text: Sentence, lines: Sequence[Line]) -> Reply | None:
+    """These lines once more, with numbers that count from one, as a list of its own; None if all clips are deleted."""
+    lines = [line for line in lines if line.label]
+    if not lines:
+        return None
+    clips = filter(None, (_OF_A_CLIP.fullmatch(line.command) for line in lines))
     counted, others = [line for line in lines if line.number], [line for line in lines if not line.number]
     labels = texts.phrases.numbered(verbatim(line.label.removeprefix(f"{line.number}. ")) for line in counted)
     numbered = tuple(Button(label, line.command) for label, line in zip(labels, counted, strict=True))
     buttons = (*numbered, *(Button(verbatim(line.label), line.command) for line in others))
-    return Reply(text, buttons, private=True, chooser=inbound.person, lines=numbered, answered=inbound.text)
+    return Reply(
+        text,
+        buttons,
+        private=True,
+        repeats=tuple(clip[1] for clip in clips),
+        chooser=inbound.person,
+        lines=numbered,
+        answered=inbound.text,
+    )

@@ -2,7 +2,7 @@
 
 They are about a parked order, or of a person's own (`Reply.chooser`): about a removal, or a list (`lists`). An answer
 belongs to the question that the platform says the person sees; else to the one that it replies to; else to the person's
-latest one in that chat. A mere yes or no belongs to a list only if nothing else is asked.
+latest one in that chat. A mere no belongs to a list only if nothing else is asked.
 """
 
 import json
@@ -143,6 +143,8 @@ async def _read(
 ) -> Inbound | Reply | None:
     """The first of these questions that a text answers."""
     assent = None if words is None else talk.assent(words)
+    if assent:  # of a list of one line, too: what was asked about before is not bought or deleted by it
+        found = sorted(found, key=lambda question: question.at, reverse=True)
     for question in found:
         if isinstance(question.what, str):
             if assent is not None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 import pytest
 
 from bot import texts
-from bot.conversation import Inbound, Reply
+from bot.conversation import Button, Inbound, Reply
 from bot.model import Address
 from bot.ordering.about import SILENCE
 from bot.quotas.pricing import Policy
+from bot.sentence import verbatim
 from tests.houses import House, attached, configure
 from tests.samples import OFFERS
 
@@ -181,6 +182,45 @@ async def test_numbers_do_not_pile_up(house: House) -> None:
         await posted(house, reply)
 
 
+@pytest.mark.parametrize("said", ["show 2", "show me the second", "again 1", "share 1", "nice", "thanks", "not 2"])
+async def test_what_says_something_else_takes_nothing_out_of_the_line(house: House, said: str) -> None:
+    for words in ("nice dogs run", "thanks are given"):
+        await house.order(words)
+    house.clock.tick(1)
+    await listed(house, "/cancel")
+    assert (await say(house, said)).text == texts.chat.NO_PHOTO
+    assert await house.used() == 10
+
+
+async def test_that_one_is_asked_about_where_there_are_more(house: House) -> None:
+    for words in ("she smiles", "he runs"):
+        await house.order(words)
+    house.clock.tick(1)
+    await listed(house, "/cancel")
+    assert (await say(house, "cancel that one")).text == texts.chat.WHICH_OF_THESE
+    assert (await say(house, "cancel the first one")).text == texts.jobs.CANCELLED
+
+
+async def test_a_yes_is_for_the_latest_that_it_can_answer(house: House) -> None:
+    one, two = await clips(house, "he runs", "she waves")
+    await posted(house, await house.say(f"/delete {one}"))
+    again = (Button(verbatim("Show it"), f"/clip {two}"),)
+    await posted(house, Reply(texts.chat.DELETE_WHICH, again, chooser="telegram:7", lines=again))
+    assert (await say(house, "ok")).answered == f"/clip {two}"
+    assert (await house.job(one)).person == "telegram:7"
+
+
+async def test_what_is_asked_again_is_removed_with_its_clips_and_shows_no_deleted_one(house: House) -> None:
+    _, smiles, waves = await clips(house, "she waves", "she smiles", "he runs")
+    await listed(house, "/delete")
+    assert set((await say(house, "she")).repeats) == {smiles, waves}
+    await house.say(f"/delete {smiles} yes")
+    reply = await say(house, "7")
+    assert (len(reply.buttons), len(reply.repeats)) == (2, 2)
+    assert await house.core.stands(reply, Address("telegram", "chat", "again"))
+    assert (await say(house, "2")).text == texts.chat.DELETE_WHAT
+
+
 async def test_of_a_line_alone_yes_will_do(house: House) -> None:
     (job,) = await clips(house, "he runs")
     await listed(house, "/delete")
@@ -197,6 +237,19 @@ async def test_the_words_of_a_clip_do_not_stay_with_a_list(house: House) -> None
 
 async def test_a_list_that_a_platform_sends_back_is_only_as_good_as_what_is_said(house: House) -> None:
     (job,) = await clips(house, "he runs")
-    for odd in ("[", "[1]", '{"a": 1}', '[["x"]]', '[["a", "/delete", "b"]]', "[" * 9000):
+    for odd in (
+        "[",
+        '[["a", "/jobs", Infinity]]',
+        r'[["a", "/jobs \ud800", 1]]',
+        "[1]",
+        '{"a": 1}',
+        '[["x"]]',
+        '[["a", "/delete", "b"]]',
+        "[" * 9000,
+    ):
         assert (await say(house, "1", asked=odd)).text == texts.chat.NO_PHOTO
     assert (await say(house, "1", asked=f'[["", "/delete {job}", 1]]', user="8")).text == texts.chat.NOT_YOURS
+    (other,) = await clips(house, "she waves")
+    probe = f'[["", "/delete {job}", 1], ["", "/delete {other}", 2], ["Mine", "/jobs", 3]]'
+    for said in ("9", "he", "he runs", "1 and 2"):
+        assert "runs" not in repr(await say(house, said, asked=probe, user="8")).replace(repr(said), "")

@@ -31,10 +31,26 @@ def test_a_number_in_any_writing(said: str) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["2 people smile", "she waves twice", "2.5", "2-3", "a second later", "", "…", "seconds", "½", "no", "1st 2nd"],
+    [
+        "2 people smile",
+        "show 2",
+        "again 2",
+        "that one",
+        "delete the one",
+        "she waves twice",
+        "2.5",
+        "2-3",
+        "a second later",
+        "",
+        "…",
+        "seconds",
+        "½",
+        "no",
+        "1st 2nd",
+    ],
 )
 def test_no_number(said: str) -> None:
-    assert picking.number(said) is None
+    assert picking.number(said, LINES) is None
 
 
 def test_the_last_and_what_is_beyond() -> None:
