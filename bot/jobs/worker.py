@@ -7,8 +7,8 @@ number may run. A claim is exclusive until its lease ends; a save with an older 
 import asyncio
 import contextlib
 import logging
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, TypeVar
 
 from bot import catalogue, log_context
 from bot.errors import Stale, StoreDown
@@ -33,7 +33,6 @@ GRACE = 3.0
 """Seconds that running steps get at shutdown."""
 
 T = TypeVar("T")
-Act = Callable[[Job], Awaitable[None]]
 
 
 class Worker:
@@ -57,7 +56,7 @@ class Worker:
         self._parallel = parallel
         self._under_way: dict[asyncio.Task[None], Job] = {}
         self._fruitless: set[asyncio.Task[None]] = set()
-        """Polls without news: nothing follows from their end."""
+        """Polls without news, or that broke: nothing follows from their end."""
         self._others = Others(clock)
         self._next_at: float | None = None
         self._following: asyncio.TimerHandle | None = None
@@ -133,10 +132,10 @@ class Worker:
         )
         self._next_at = due.next_at
         for job in due.polls:
-            self._begin(job, self._poll)
+            self._begin(job, self._poll(job))
         acts = {"submitting": self._steps.give_up, "asking": self._steps.ask}
         for job in due.jobs:
-            self._begin(job, acts.get(job.state, self._steps.deliver))
+            self._begin(job, self._run(job, acts.get(job.state, self._steps.deliver)))
         taken = len(due.polls) + len(due.jobs)
         if due.waits and free > taken:
             hosts, begin, leave = self._steps.hosts(), self._steps.start, self._others.leave
@@ -145,7 +144,7 @@ class Worker:
             for job in await self._store.start(
                 now, lease, self._slots, free - taken, self._platforms, hosts, begin, self.only, leave, fewer
             ):
-                self._begin(job, self._steps.buy)
+                self._begin(job, self._run(job, self._steps.buy))
                 taken += 1
         self.last_round = self._clock()
         return taken
@@ -174,8 +173,8 @@ class Worker:
     def _is_full(self) -> bool:
         return len(self._under_way) >= self._parallel
 
-    def _begin(self, job: Job, act: Act) -> None:
-        task = asyncio.create_task(self._run(job, act), name=f"job-{job.id}")
+    def _begin(self, job: Job, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work, name=f"job-{job.id}")
         self._under_way[task] = job
         task.add_done_callback(self._end)
 
@@ -196,10 +195,9 @@ class Worker:
         self.poke()
 
     async def _poll(self, job: Job) -> None:
-        found = await self._steps.poll(job)
         task = asyncio.current_task()
         assert task
-        if found is None:
+        if (found := await self._run(job, self._steps.poll)) is None:
             self._fruitless.add(task)
         elif settled := await self._run(found.job, lambda _: self._steps.settle(found)):
             self._under_way[task] = settled

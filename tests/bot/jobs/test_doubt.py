@@ -230,6 +230,29 @@ async def test_a_stop_waits_for_an_upload_that_follows_a_poll(house: House, clip
     assert ((await house.job(job.id)).state, house.chat.clips) == ("done", [clip])
 
 
+async def test_what_a_stop_cuts_off_is_released_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a locked database is waited for each time."""
+    monkeypatch.setattr(worker, "GRACE", 0.0)
+    job = await running(house)
+    began, release, released = asyncio.Event(), house.store.release, list[str]()
+
+    async def hang(*_: object, **__: object) -> Any:
+        began.set()
+        await asyncio.Event().wait()
+
+    async def noted(one: Job, due_at: float) -> None:
+        released.append(one.state)
+        await release(one, due_at)
+
+    house.chat.send = hang
+    monkeypatch.setattr(house.store, "release", noted)
+    await house.worker.round()
+    await began.wait()
+    await house.worker._wind_down()
+    assert released == ["delivering"]
+    assert (await house.job(job.id)).due_at <= house.clock()
+
+
 async def test_who_is_suspended_before_a_delivery_sends_nothing_a_second_time(
     house: House, monkeypatch: pytest.MonkeyPatch, clip: bytes
 ) -> None:
