@@ -59,27 +59,30 @@ async def no(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Delete a parked order; without one, close the person's list in that chat."""
     if not argument:
         where = inbound.address
-        await ctx.store.inbox.forget(where.platform, where.chat, f"list:{inbound.person}")
+        await ctx.store.inbox.forget(where.platform, where.chat, questions.latest("list", inbound.person, where))
         return Reply(texts.chat.NONE_OF_THEM)
     parked = await ctx.store.quotas.parked(argument.strip()[:32])
     if parked is None:
         raise Refusal(texts.credits.PARKED_GONE)
     waiting.check(ctx, parked, inbound)
     if await ctx.store.job(parked.id) is None:
-        await ctx.media.discard(parked.photos)
-        await ctx.store.quotas.unpark(parked.id)
+        await _drop(ctx, parked)
     return Reply(texts.credits.DROPPED)
 
 
 async def mend(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     """Answer in writing how an order was understood: yes, no, or the words once more, for the same pictures."""
     name, words = (*argument.split(maxsplit=1), "", "")[:2]
-    if earlier := await ctx.store.find(inbound.key):
-        return await status_line.of(ctx, earlier)
+    parked = await ctx.store.quotas.parked(name[:32])
     over = await questions.message_of(ctx, inbound, name[:32])
+    if earlier := await ctx.store.find(inbound.key):
+        line = await status_line.of(ctx, earlier)
+        if parked is None or parked.person != inbound.person or await ctx.store.job(parked.id):
+            return line
+        await _drop(ctx, parked)  # a crash came between
+        return replace(line, over=over)
     if (said := talk.assent(words)) is not None:
         return replace(await (yes if said else no)(ctx, inbound, name), over=over)
-    parked = await ctx.store.quotas.parked(name[:32])
     if parked is None or await ctx.store.job(parked.id):
         asked = await idempotency.given(ctx, inbound)
         if asked and asked.parked != name:  # these words are asked about already
@@ -90,9 +93,13 @@ async def mend(ctx: Context, inbound: Inbound, argument: str) -> Reply:
     reply = await place.order(ctx, replace(inbound, text=words))
     if not (reply.job or reply.parked) or reply.parked == parked.id:  # it waits on
         return reply
+    await _drop(ctx, parked)
+    return replace(reply, over=over)
+
+
+async def _drop(ctx: Context, parked: Parked) -> None:
     await ctx.media.discard(parked.photos)
     await ctx.store.quotas.unpark(parked.id)
-    return replace(reply, over=over)
 
 
 async def _start_others(ctx: Context, inbound: Inbound, answered: Parked) -> None:

@@ -2,7 +2,7 @@
 
 They are about a parked order, or of a person's own (`Reply.chooser`): about a removal, or a list (`lists`). An answer
 belongs to the question that the platform says the person sees; else to the one that it replies to; else to the person's
-latest one in that chat. A mere no belongs to a list only if nothing else is asked.
+latest one in that chat, or topic. A mere no belongs to a list only if nothing else is asked.
 """
 
 import json
@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from bot import platforms, texts
 from bot.commands import invocation, talk
@@ -66,9 +67,14 @@ async def asked(ctx: Context, reply: Reply, place: Address) -> None:
         return
     now, about = ctx.clock(), parked.id if parked else person
     note = json.dumps([now, about, what, place.message])
-    latest = f"question:{about}" if isinstance(what, str) else f"list:{about}"
-    for name in (latest, f"question at {place.message}") if place.message else (latest,):
+    last = f"question:{about}" if parked else latest("question" if isinstance(what, str) else "list", about, place)
+    for name in (last, f"question at {place.message}") if place.message else (last,):
         await ctx.store.inbox.remember(place.platform, place.chat, name, note, now + waiting.WAIT, [person])
+
+
+def latest(kind: Literal["question", "list"], person: str, place: Address) -> str:
+    """The name of the note of a person's latest question of their own in a chat, or in one of its topics."""
+    return f"{kind}:{person} {place.thread}".rstrip()
 
 
 def _what(reply: Reply) -> str | Recorded:
@@ -134,7 +140,7 @@ async def answered(ctx: Context, inbound: Inbound, words: str | None) -> Inbound
         await ctx.store.inbox.remember(where.platform, where.chat, again, note, now + _REPLAYED, [inbound.person])
         whats = [one.what for one in standing if one.own and isinstance(one.what, str)]
         if any(found.text in (what, _no(what)) for what in whats):  # from now on only a reply answers it
-            await ctx.store.inbox.forget(where.platform, where.chat, f"question:{inbound.person}")
+            await ctx.store.inbox.forget(where.platform, where.chat, latest("question", inbound.person, where))
     return found
 
 
@@ -197,8 +203,9 @@ async def _latest(ctx: Context, inbound: Inbound) -> Sequence[_Question]:
         note = await ctx.store.inbox.recall(where.platform, where.chat, f"question:{parked.id}", now)
         if note and not taken and parked.until >= now and parked.scope == scope:
             found.append(note)
-    for name in ("question", "list"):
-        own = await ctx.store.inbox.recall(where.platform, where.chat, f"{name}:{inbound.person}", now)
+    kinds: tuple[Literal["question", "list"], ...] = ("question", "list")
+    for name in (latest(kind, inbound.person, where) for kind in kinds):
+        own = await ctx.store.inbox.recall(where.platform, where.chat, name, now)
         if own and not await _went_on(ctx, inbound.person, _question(own).at):
             found.append(own)
     order = sorted(map(_question, found), key=lambda question: question.at, reverse=True)

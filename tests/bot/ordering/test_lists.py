@@ -201,6 +201,28 @@ async def test_that_one_is_asked_about_where_there_are_more(house: House) -> Non
     assert (await say(house, "cancel the first one")).text == texts.jobs.CANCELLED
 
 
+async def test_a_list_is_answered_in_its_own_topic(house: House) -> None:
+    one, two = await clips(house, "he runs", "she waves")
+
+    async def at(thread: str, text: str) -> Reply:
+        house.sent += 1
+        where = Address("telegram", "-5", str(house.sent), thread)
+        reply = await house.core.handle(Inbound(where, "7", f"k:{house.sent}", text, no_photo=texts.chat.NO_PHOTO))
+        await house.core.stands(reply, where)
+        house.clock.tick(1)
+        return reply
+
+    for thread, command in (("a", f"/delete {two}"), ("a", "/delete"), ("b", "/jobs")):
+        await at(thread, command)
+    assert (await at("a", "2")).answered == f"/delete {two}"
+    assert (await at("b", "2")).answered == f"/clip {two}"
+    assert (await at("c", "2")).text == texts.chat.NO_PHOTO
+    assert (await at("b", "no")).text == texts.chat.NONE_OF_THEM
+    assert (await at("b", "yes")).text == texts.chat.NO_PHOTO
+    assert (await at("a", "no")).text == texts.chat.KEPT
+    assert (await house.job(one)).person == "telegram:7"
+
+
 async def test_a_yes_is_for_the_latest_that_it_can_answer(house: House) -> None:
     one, two = await clips(house, "he runs", "she waves")
     await posted(house, await house.say(f"/delete {one}"))

@@ -102,6 +102,24 @@ async def test_new_words_that_are_asked_about_are_asked_about_again(house: House
     assert len(await house.kept()) == 1
 
 
+async def test_a_crash_after_the_words_were_bought_leaves_no_second_order(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reply, place = await asked(house)
+
+    async def crash(_: str) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.store.quotas, "unpark", crash)
+        with pytest.raises(RuntimeError):
+            await house.say(f"{reply.ask} she waves", attached(), key="same")
+    again = await house.say(f"{reply.ask} she waves", attached(), key="same")
+    assert (bool(again.job), again.over) == (True, place.message)
+    assert (await house.say(reply.buttons[0].command)).text == texts.credits.PARKED_GONE
+    assert (await house.used(), len(await house.kept())) == (5, 1)
+
+
 async def test_no_and_talk_buy_nothing(house: House) -> None:
     reply, _ = await asked(house)
     assert (await house.say(f"{reply.ask} thanks!", attached())).text == texts.chat.NO_WORDS
