@@ -214,7 +214,7 @@ async def _latest(ctx: Context, inbound: Inbound) -> Sequence[_Question]:
 
 async def _went_on(ctx: Context, person: str, since: float) -> bool:
     """Whether the person ordered or got a clip since then: what they write now may be about that."""
-    return any(job.changed_at > since for job in await ctx.store.jobs(person, 10))
+    return any(max(job.created_at, job.done_at or 0.0) > since for job in await ctx.store.jobs(person, 10))
 
 
 def _question(note: str) -> _Question:

@@ -6,7 +6,7 @@ import pytest
 
 from bot import texts
 from bot.conversation import Button, Inbound, Reply
-from bot.model import Address
+from bot.model import Address, Pending
 from bot.ordering.about import SILENCE
 from bot.quotas.pricing import Policy
 from bot.sentence import verbatim
@@ -199,6 +199,18 @@ async def test_that_one_is_asked_about_where_there_are_more(house: House) -> Non
     await listed(house, "/cancel")
     assert (await say(house, "cancel that one")).text == texts.chat.WHICH_OF_THESE
     assert (await say(house, "cancel the first one")).text == texts.jobs.CANCELLED
+
+
+async def test_a_clip_that_is_being_made_closes_no_list(house: House) -> None:
+    _, one = await clips(house, "he runs", "she waves")
+    house.provider.polls = [Pending()]
+    await house.order("he sings")
+    polled = house.provider.polled
+    house.clock.tick(1)
+    await listed(house, "/delete")
+    await house.work(30, each=10)
+    assert house.provider.polled > polled
+    assert (await say(house, "2")).answered == f"/delete {one}"
 
 
 async def test_a_list_is_answered_in_its_own_topic(house: House) -> None:
