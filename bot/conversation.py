@@ -141,6 +141,8 @@ class Inbound:
     """Not a message, but a change of reactions to the one at `address`."""
     edited: bool = False
     """The message with this key was edited."""
+    forwarded: bool = False
+    """The words were written elsewhere, perhaps by another person: they answer no question."""
     late: bool = False
     """Received before a crash: the sender's rights at that time are unknown."""
 

@@ -162,6 +162,7 @@ class Messages:
             how_to_call=texts.chat.group_help(self.username),
             hears_all=partial(self._hears_all, where.chat),
             behind=str(message.sender_chat.id) if message.sender_chat else "",
+            forwarded=message.forward_origin is not None,
             language=language,
         )
         reply = await self._core.handle(inbound)

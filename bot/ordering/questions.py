@@ -125,7 +125,7 @@ async def answered(ctx: Context, inbound: Inbound, words: str | None) -> Inbound
     `StoreDown`.
     """
     said = invocation.command(inbound.text) if words is None else None
-    if inbound.attachments or (words is None and not (said and picking.number(said.argument))):
+    if inbound.attachments or inbound.forwarded or (words is None and not (said and picking.number(said.argument))):
         return None
     if inbound.asked:
         return await _read(ctx, inbound, words, [_to_the_seen(inbound)])

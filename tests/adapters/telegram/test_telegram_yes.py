@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot import texts
-from tests.adapters.telegram.telegram_rig import a_rig
+from tests.adapters.telegram.telegram_rig import Rig, a_rig
 from tests.adapters.telegram.telegram_town import ME, Town, gathered
 from tests.houses import configure, picture
 from tests.loopback.telegram.server import BotApi
@@ -103,3 +103,15 @@ async def test_in_private_yes_is_enough_and_no_as_well(town: Town) -> None:
     await rig.settled()
     rig.api.say(rig.ann, rig.private, "yes")
     await rig.told(rig.private, "5 credits, 20 left today")
+
+
+async def test_a_forwarded_yes_is_somebody_elses(rig: Rig) -> None:
+    configure(rig.house.core, ask_consent=True)
+    rig.house.provider.stand_in = False
+    rig.api.photo(rig.ann, rig.private, picture(), "she smiles")
+    await rig.told(rig.private, texts.consent.ASK)
+    rig.api.say(rig.ann, rig.private, "yes", forward=True)
+    await rig.told(rig.private, texts.chat.NO_PHOTO)
+    assert not rig.house.provider.orders
+    rig.api.say(rig.ann, rig.private, "yes")
+    await rig.clip(rig.private)
