@@ -1,6 +1,7 @@
 """Encrypted files: everything works on them as on plain ones, and nothing on the disk can be read without its key."""
 
 import asyncio
+import errno
 import json
 import os
 import shutil
@@ -103,6 +104,31 @@ async def test_a_picture_is_fetched_while_its_key_is_made(box: Media, monkeypatc
 
     monkeypatch.setattr(keys, "current", made)
     assert (await box.keep([Attachment(fetch)], ANNA)).photo
+
+
+@pytest.mark.parametrize("kind", ["picture", "clip"])
+async def test_a_key_that_cannot_be_made_leaves_nothing_of_what_is_fetched_meanwhile(
+    box: Media, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    closed, keys = [False], box.vault.keys
+    assert keys
+
+    def full(_: str) -> DataKey:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def fetch() -> AsyncIterator[bytes]:
+        try:
+            for _ in range(3):
+                yield picture() if kind == "picture" else clip()
+        finally:
+            closed[0] = True
+
+    monkeypatch.setattr(keys, "current", full)
+    with pytest.raises(StoreDown, match="No space"):
+        await (box.keep([Attachment(fetch)], ANNA) if kind == "picture" else box.keep_clip(fetch(), ANNA))
+    assert closed[0]
+    left = [path for name in ("photos", "clips", "incoming") for path in (tmp_path / name).iterdir()]
+    assert left == []
 
 
 async def test_a_clip_with_all_that_is_made_of_it(box: Media) -> None:
