@@ -83,8 +83,9 @@ class Transport:
         await self._poller.aclose()
 
     async def get(self, host: Host, url: str, tag: str = "") -> Answer | Silence:
-        """A free request. `tag`: the ETag of what is known already."""
-        return await self._call(self._poller, host, "GET", url, {"If-None-Match": tag} if tag else {}, NOTHING)
+        """A free request. `tag`: the ETag of what is known already; one that is not ASCII cannot be sent."""
+        known = {"If-None-Match": tag} if tag and tag.isascii() else {}
+        return await self._call(self._poller, host, "GET", url, known, NOTHING)
 
     async def post(self, host: Host, url: str, content: bytes, request_id: str) -> Answer | Silence:
         """A paid request with JSON, sent once. `request_id`: our id of it."""

@@ -64,6 +64,21 @@ async def test_the_list_is_asked_as_documented_and_again_by_its_tag(first: Scrip
     assert first.seen[2].headers["if-none-match"] == '"one"'
 
 
+async def test_a_tag_that_cannot_be_sent_is_not(first: Scripted, make: Make) -> None:
+    said = says(entry(DEFAULT.id, price=0.05))
+    first.say(200, said, ETag='"é"')
+    first.say(500)
+    providers = make(row(first))
+    found = await providers.prices("aimlapi")
+    first.say(200, said)
+    first.say(500)
+    assert found
+    again = await providers.prices("aimlapi", found)
+    assert again
+    assert again.models == found.models
+    assert "if-none-match" not in first.seen[2].headers
+
+
 @pytest.mark.parametrize(
     "answer",
     [
