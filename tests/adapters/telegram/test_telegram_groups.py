@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 
 from bot import texts
+from bot.quotas.pricing import Policy
 from tests.adapters.telegram.telegram_rig import Rig, a_rig
-from tests.houses import picture
+from tests.houses import configure, picture
 from tests.loopback.telegram.faults import Refuse
 from tests.loopback.telegram.model import Chat, User
 from tests.loopback.telegram.server import BotApi
+from tests.samples import OFFERS
 
 ME = "photoplay_bot"
 
@@ -309,3 +311,21 @@ async def test_who_is_thrown_out_gets_the_credits_back_for_what_had_not_begun(cr
     await crowd.rig.api.until(lambda: any(call.code == 403 for call in crowd.rig.api.called("sendMessage")))
     crowd.rig.api.say(crowd.ann, crowd.rig.private, "/quota")
     await crowd.rig.told(crowd.rig.private, "30 credits left")
+
+
+async def test_numbers_that_people_tell_each_other_are_no_answers_to_a_list(heard: Crowd) -> None:
+    rig, ann, bob, group = heard.rig, heard.ann, heard.bob, heard.group
+    configure(rig.house.core, offers=OFFERS, policy=Policy(1000))
+    rig.api.say(ann, group, f"/model@{ME}")
+    shown = await rig.told(group, "2. Best (Kling 3.0 Pro)")
+    theirs = rig.api.say(bob, group, "two or three of us?")
+    for said in ("2", "the second", "best"):
+        rig.api.say(ann, group, said)
+        rig.api.say(ann, group, said, reply_to=theirs)
+        rig.api.say(bob, group, said, reply_to=shown)
+    rig.api.say(bob, group, f"@{ME} 2")
+    await rig.told(group, texts.chat.which_photo(ME))
+    for person in (ann, bob):
+        assert not (await rig.house.store.gallery.preferences(f"telegram:{person.id}")).model
+    rig.api.say(ann, group, "2", reply_to=shown)
+    await rig.told(group, "From now on your clips are made by Best")
