@@ -18,7 +18,7 @@ from tests.adapters.discord.discord_rig import Rig, ended
 from tests.elsewhere import Elsewhere
 from tests.eventually import eventually
 from tests.houses import picture
-from tests.loopback.discord.faults import FINE, Fault, broken, cut, error, too_many
+from tests.loopback.discord.faults import FILES, Fault, broken, cut, error, too_many
 from tests.loopback.discord.permissions import (
     ATTACH_FILES,
     MANAGE_THREADS,
@@ -112,7 +112,7 @@ async def test_a_clip_that_is_refused_is_told_in_words(rig: Rig, refusal: Fault,
         rig.slash(options=SMILES)
         rig.api.script(POST, refusal)
     else:  # once more without the reference, in case that was the trouble
-        rig.api.script(POST, FINE, refusal, *([refusal] if refusal.body["code"] == 50035 else []))
+        rig.api.script(POST + FILES, refusal, *([refusal] if refusal.body["code"] == 50035 else []))
         rig.api.say(rig.ann, rig.channel, "she smiles", [PHOTO], mention_bot=True)
     await rig.api.until(lambda: [post for post in rig.posts() if "this chat didn't take it" in post.content])
     (told,) = await rig.api.until(lambda: rig.posts() if len(rig.posts()) == 1 else None)
@@ -126,7 +126,7 @@ async def test_a_clip_that_is_refused_is_told_in_words(rig: Rig, refusal: Fault,
 async def test_a_guests_clip_that_is_refused_is_told_in_words(rig: Rig, refusal: Fault) -> None:
     eve = rig.api.user("eve", installed=True)
     far = rig.api.channel(rig.api.guild("far", bot=False))
-    rig.api.script(LINE, FINE, FINE, refusal)
+    rig.api.script(LINE + FILES, refusal)
     asked = rig.slash(options=SMILES, user=eve, channel=far)
     await rig.api.until(lambda: asked.original and "this chat didn't take it" in asked.original.content)
     assert asked.original

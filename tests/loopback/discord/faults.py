@@ -40,6 +40,8 @@ class Fault:
 
 
 FINE = Fault("fine")
+FILES = " with files"
+"""Behind a route: its requests that carry files. How many others come before, edits of a line, depends on time."""
 
 
 def too_many(retry_after: float = 0.1, scope: Literal["user", "shared", "global", "cloudflare"] = "user") -> Fault:

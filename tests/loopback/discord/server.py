@@ -10,7 +10,7 @@ from typing import Any
 
 from aiohttp import web
 
-from tests.loopback.discord.faults import FINE, Broken, Call, Fault, cut, hang
+from tests.loopback.discord.faults import FILES, FINE, Broken, Call, Fault, cut, hang
 from tests.loopback.discord.http import abort, half, read_form, response_of
 from tests.loopback.discord.limits import Handler
 from tests.loopback.discord.refusals import Refused
@@ -59,7 +59,10 @@ class DiscordApi(Routes):
             raise self.mistakes[0]
 
     def script(self, route: str, *faults: Fault) -> None:
-        """Set the faults of a route's next requests, in order; `FINE`: none. `CDN` is the route of files."""
+        """Set the faults of a route's next requests, in order; `FINE`: none.
+
+        `CDN` is the route of files. `FILES` behind a route: only of its requests that carry files.
+        """
         self._faults.extend((route, one) for one in faults)
 
     def let_go(self) -> None:
@@ -83,7 +86,8 @@ class DiscordApi(Routes):
             return await self._file(request)
         found = self._find(request.method, path.removeprefix(PREFIX))
         route = found[0] if found else f"{request.method} {path.removeprefix(PREFIX)}"
-        fault = self._fault(route)
+        carries = request.content_type.startswith("multipart/")
+        fault = self._fault(route, *([route + FILES] if carries else []))
         call = Call(self.clock(), request.method, path.removeprefix(PREFIX), route, query=dict(request.query))
         self.served[route] += 1
         try:
@@ -153,9 +157,9 @@ class DiscordApi(Routes):
             return body[0], body[1], headers
         return (204 if body is None else 200), body, headers
 
-    def _fault(self, route: str) -> Fault:
+    def _fault(self, *routes: str) -> Fault:
         for at, (wanted, fault) in enumerate(self._faults):
-            if wanted == route:
+            if wanted in routes:
                 del self._faults[at]
                 return fault
         return FINE

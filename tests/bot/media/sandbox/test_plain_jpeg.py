@@ -68,7 +68,7 @@ def kept(jpeg: bytes) -> bool:
     assert only_a_picture(result)
     same = segments(result)[-1] in jpeg
     if same:
-        assert pixels(result) == pixels(jpeg)
+        assert pixels(result) == pixels(distil(jpeg).data)  # what a viewer skips may keep Pillow from opening it
     return same
 
 
