@@ -94,6 +94,12 @@ class DiscordChat:
     def person(self, user: str) -> Address | None:
         return Address(PLATFORM, f"{PERSON}{user}")
 
+    async def private_channel(self, user: str) -> str:
+        """The channel of a person's direct messages; known without a request once something was sent to them."""
+        client = await self._rest.client()
+        with self._rest.mapped():
+            return str((await client.create_dm(discord.Object(int(user)))).id)
+
     def alone(self, job: Job) -> Address | None:
         user = job.person.removeprefix(f"{PLATFORM}:")
         return self.person(user) if user.isdecimal() and job.address.chat.isdigit() else None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.files import Files
 from adapters.discord.replies import Replies
-from adapters.discord.request import PERSON, Request
+from adapters.discord.request import Request
 from adapters.discord.user_install import CLIP, UserInstall
 from bot import texts
 from bot.conversation import Inbound, Reply
@@ -41,17 +41,9 @@ class Handler:
         if not reply.text and request.response != "message":  # an interaction must be answered, ephemerally
             reply = replace(reply, text=texts.chat.TOLD)
         if reply.private and request.response == "message" and request.shared:
-            await self._in_private(request, reply)
+            await self._replies.in_private(request, reply)
         elif reply.text:
             await self._replies.respond(request, reply)
-
-    async def _in_private(self, request: Request, reply: Reply) -> None:
-        """Answer a channel's message by direct message."""
-        alone = replace(request, channel=f"{PERSON}{request.user}", about="")
-        if reply.chooser:
-            await self._replies.chosen_from(request, reply)
-        if await self._replies.tell(alone, reply) is None:
-            await self._replies.tell(request, Reply(texts.chat.NO_PRIVATE))
 
 
 def inbound(request: Request, files: Files, chat: DiscordChat) -> Inbound:

@@ -2,17 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from adapters.discord.delivery import DiscordChat
 from adapters.discord.modals import Modals
-from adapters.discord.request import Request
+from adapters.discord.request import PERSON, Request
 from adapters.discord.user_install import UserInstall
 from adapters.shared.telling import Telling
 from bot import texts
 from bot.conversation import Button, Posted, Reply
 from bot.core import Core
-from bot.errors import Gone, Unshowable
+from bot.errors import ChatError, Gone, Unshowable
 from bot.model import Address
 
 
@@ -49,7 +50,7 @@ class Replies:
             command = await self._modals.ask(request, words)
             reply = replace(reply, buttons=(*reply.buttons, Button(texts.discord.ADD_WORDS, command)))
         if reply.chooser:
-            await self.chosen_from(request, reply)
+            await self._chosen_from(request, reply)
         posted = await self.tell(request, reply)
         await self._close(request, reply)
         if posted is None:
@@ -65,7 +66,22 @@ class Replies:
             await self._keep_up(request, reply, reply.job, place)
         return None
 
-    async def chosen_from(self, request: Request, reply: Reply) -> None:
+    async def in_private(self, request: Request, reply: Reply) -> None:
+        """Answer a channel's message by direct message; its question can be answered here and there."""
+        if reply.chooser:
+            await self._chosen_from(request, reply)
+        alone = replace(request, channel=f"{PERSON}{request.user}", about="", shared=False)
+        posted = await self.tell(alone, reply)
+        if posted is None:
+            await self.tell(request, Reply(texts.chat.NO_PRIVATE))
+            return
+        with suppress(ChatError):  # it is told; answers in writing are a help
+            there = replace(alone, channel=await self._chat.private_channel(request.user))
+            if reply.chooser:
+                await self._chosen_from(there, reply)
+            await self._telling.stands(reply, replace(there.address, message=posted.message))
+
+    async def _chosen_from(self, request: Request, reply: Reply) -> None:
         """The next message to the bot there answers this question, also one that nobody else sees."""
         if not request.guest:
             await self._modals.moved_on(request.channel, request.user if request.shared else "")

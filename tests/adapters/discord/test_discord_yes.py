@@ -5,6 +5,7 @@ import pytest
 from bot import texts
 from tests.adapters.discord.discord_rig import Rig
 from tests.adapters.discord.discord_steps import PHOTO, SMILES, boss, has_left, heard, reply
+from tests.eventually import eventually
 from tests.houses import configure, picture
 from tests.loopback.discord.messages import Message
 
@@ -128,3 +129,18 @@ async def test_a_panorama_has_a_button_that_takes_its_middle(rig: Rig) -> None:
     await rig.clips()
     (order,) = rig.house.provider.orders
     assert (order.photo.width, order.photo.height) == (1000, 400)
+
+
+async def test_a_list_that_is_asked_for_in_a_channel_comes_in_private_and_is_answered_there(rig: Rig) -> None:
+    rig.api.say(rig.ann, rig.channel, "/sharing", mention_bot=True)
+    private = rig.api.dm(rig.ann)
+    (listed,) = await rig.api.until(lambda: rig.posts(private))
+    assert texts.sharing.TOGGLES["name"][0] in listed.labels
+    await rig.discord._intake.idle()
+    rig.api.say(rig.ann, private, str(1 + listed.labels.index(texts.sharing.TOGGLES["name"][0])))
+    person = f"discord:{rig.ann.id}"
+
+    async def named() -> bool:
+        return (await rig.house.store.gallery.preferences(person)).named is True
+
+    await eventually(named)
