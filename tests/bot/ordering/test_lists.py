@@ -36,7 +36,7 @@ async def say(house: House, text: str, to: Address | None = None, **more: object
     house.sent += 1
     where = Address("telegram", "chat", f"message-{house.sent}")
     inbound = Inbound(where, "7", f"telegram:{house.sent}", text, source=to.message if to else "")
-    return await house.core.handle(replace(inbound, **more))  # type: ignore[arg-type]
+    return await house.core.handle(replace(inbound, **more))  # type: ignore[arg-type]  # fields by name
 
 
 async def clips(house: House, *prompts: str) -> list[str]:

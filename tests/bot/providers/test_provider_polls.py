@@ -94,7 +94,7 @@ def test_the_documented_spelling_counts_more_than_another() -> None:
     assert polled(200, b'{"status": "queued", "Status": "failed"}', 5) == Pending()
     assert polled(200, b'{"STATUS": "failed", "status": "queued"}', 5) == Pending()
     assert polled(200, b'{"status": "inProgress"}', 5) == Pending()
-    assert polled(200, b'{"status": "TimedOut"}', 5).reason == "failed"  # type: ignore[union-attr]
+    assert polled(200, b'{"status": "TimedOut"}', 5).reason == "failed"  # type: ignore[union-attr]  # or the test fails
 
 
 def test_an_answer_in_a_wrapper_counts_by_what_is_inside() -> None:
