@@ -30,6 +30,8 @@ class DiscordDriver:
         rig.api.keeps_files = True
 
     async def say(self, words: str = "", photo: bytes | None = None, to: Shown | None = None) -> Message:
+        if not photo:  # nobody answers a question before the bot knows that it was posted
+            await self.rig.discord._intake.idle()
         files = [("me.jpg", photo)] if photo else []
         called = self.channel.guild is not None  # a reply calls nobody here
         replied = to.handle if to else None
