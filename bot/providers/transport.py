@@ -17,8 +17,8 @@ import aiohttp
 import httpx
 
 from bot.inflate import inflate
+from bot.providers.aiohttp_transport import AiohttpTransport, Pieces
 from bot.providers.hosts import Host
-from bot.providers.line import Line, Pieces
 from bot.unreached import why
 
 T = TypeVar("T")
@@ -74,8 +74,8 @@ class Transport:
         connect = min(CONNECT, timeout / 2)  # so that the timeout never cuts off a mere connection attempt
         # On a reused connection, closed by the server a moment ago, a POST fails without telling whether it was
         # taken: so each POST has a fresh connection. GETs are free and repeatable: they keep theirs alive.
-        self._buyer = Line(self.tls, connect, fresh=True)
-        self._poller = Line(self.tls, connect, fresh=False)
+        self._buyer = AiohttpTransport(self.tls, connect, fresh=True)
+        self._poller = AiohttpTransport(self.tls, connect, fresh=False)
 
     async def close(self) -> None:
         """Close all connections."""
@@ -110,7 +110,7 @@ class Transport:
 
     async def _call(
         self,
-        line: Line,
+        transport: AiohttpTransport,
         host: Host,
         method: Literal["GET", "POST"],
         url: str,
@@ -118,7 +118,7 @@ class Transport:
         stream: httpx.AsyncByteStream,
     ) -> Answer | Silence:
         """One request, and report of it."""
-        said = await self._requested(line, host, method, url, headers, stream)
+        said = await self._requested(transport, host, method, url, headers, stream)
         match said:
             case Answer(status=status):
                 result = str(status)
@@ -129,7 +129,7 @@ class Transport:
 
     async def _requested(
         self,
-        line: Line,
+        transport: AiohttpTransport,
         host: Host,
         method: Literal["GET", "POST"],
         url: str,
@@ -150,7 +150,7 @@ class Transport:
             request.headers.update(headers)
             async with (
                 asyncio.timeout(self._timeout),
-                aclosing(await line.handle_async_request(request)) as response,
+                aclosing(await transport.handle_async_request(request)) as response,
             ):
                 told = said = response.headers
                 head = response.status_code, said.get("retry-after"), said.get("x-inference-id"), said.get("etag", "")

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from bot.errors import Ambiguous, NotSent
 from bot.model import Accepted, Brush, Finished, Pending, Photo, Refused
-from bot.providers import client, line, transport
+from bot.providers import aiohttp_transport, client, transport
 from bot.providers.client import Probe
 from bot.providers.hosts import LEGACY, local
 from bot.providers.transport import ANSWER_LIMIT, NEVER_SENT, silence
@@ -86,7 +86,7 @@ ids = st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min
 @given(ids)
 def test_ids_arrive_as_they_are(remote_id: str) -> None:
     """Through httpx's quoting, which yarl then leaves as it is."""
-    url = line._address(
+    url = aiohttp_transport._address(
         str(httpx.Request("GET", transport._parsed(client._look("https://x.example/a", remote_id))).url)
     )
     assert parse_qs(urlsplit(url.raw_path_qs).query) == {"generation_id": [remote_id]}

@@ -14,7 +14,7 @@ from aiohttp.payload import AsyncIterablePayload
 from yarl import URL
 
 
-class Line(httpx.AsyncBaseTransport):
+class AiohttpTransport(httpx.AsyncBaseTransport):
     """`connect`: seconds for a connection, including DNS and TLS; a request has no other timeout here. `fresh`: a new
     connection for each request."""
 
